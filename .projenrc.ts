@@ -1,0 +1,118 @@
+import { cdk8s, javascript } from 'projen';
+
+// The capabilities: each is a folder of src/ and may import only the model, private helpers and itself.
+const CAPABILITIES = ['access', 'audit', 'network', 'cleanup', 'review'];
+
+const project = new cdk8s.ConstructLibraryCdk8s({
+  name: 'cdk8s-secure-debug',
+  description: 'Typed cdk8s constructs that replace shared cluster-admin with least-privilege, recorded, fenced debug access on Kubernetes',
+  author: 'cdk8s-secure-debug maintainers',
+  authorAddress: 'https://github.com/cdk8s-secure-debug',
+  authorOrganization: true,
+  repositoryUrl: 'https://github.com/cdk8s-secure-debug/cdk8s-secure-debug.git',
+  copyrightOwner: 'cdk8s-secure-debug maintainers',
+  copyrightPeriod: '2026',
+  license: 'Apache-2.0',
+  keywords: ['cdk8s', 'kubernetes', 'rbac', 'audit', 'debug', 'least-privilege', 'break-glass', 'networkpolicy'],
+  defaultReleaseBranch: 'main',
+  packageManager: javascript.NodePackageManager.NPM,
+  minNodeVersion: '20.0.0',
+  sampleCode: false,
+
+  jsiiVersion: '~6.0.0',
+  typescriptVersion: '~6.0.0',
+  cdk8sVersion: '2.70.0',
+  constructsVersion: '10.3.0',
+  peerDeps: ['cdk8s-plus-28@^2.5.6'],
+  bundledDeps: ['yaml@^2.8.0'],
+  devDeps: [
+    'projen@~0.103.0',
+    'cdk8s-plus-28@2.5.6',
+    'jsii-diff@~1.134.0',
+    'jsii-pacmak@~1.140.0',
+    'eslint-plugin-import@^2.32.0',
+    'eslint-import-resolver-typescript@^4.4.0',
+    'tsx@^4.23.0',
+    'fast-check@^4.10.0',
+    '@stryker-mutator/core@~9.6.0',
+    '@stryker-mutator/jest-runner@~9.6.0',
+  ],
+
+  publishToPypi: { distName: 'cdk8s-secure-debug', module: 'cdk8s_secure_debug' },
+  publishToMaven: {
+    javaPackage: 'io.github.cdk8s_secure_debug',
+    mavenGroupId: 'io.github.cdk8s-secure-debug',
+    mavenArtifactId: 'cdk8s-secure-debug',
+  },
+  publishToGo: { moduleName: 'github.com/cdk8s-secure-debug/cdk8s-secure-debug-go' },
+
+  github: false,
+  release: false,
+  depsUpgrade: false,
+  docgen: true,
+  tsconfigDevFile: 'tsconfig.dev.json',
+  tsconfigDev: {
+    compilerOptions: {
+      isolatedModules: true,
+      // Examples and tests import the library by its name, as a user does.
+      paths: { 'cdk8s-secure-debug': ['./src/index.ts'] },
+    },
+    include: ['src/**/*.ts', 'test/**/*.ts', 'examples/**/*.ts', 'benchmarks/**/*.ts', 'tools/**/*.ts', '.projenrc.ts'],
+    exclude: ['node_modules', 'test/cluster'],
+  },
+  jestOptions: {
+    updateSnapshot: javascript.UpdateSnapshot.NEVER,
+    jestVersion: '^30.0.0',
+    coverageText: false,
+    jestConfig: {
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/cluster/'],
+      collectCoverageFrom: ['src/**/*.ts', 'assets/**/*.js'],
+      coveragePathIgnorePatterns: ['/node_modules/'],
+      coverageReporters: ['lcov', 'json-summary', 'text-summary'],
+      moduleNameMapper: { '^cdk8s-secure-debug$': '<rootDir>/src/index.ts' },
+    },
+  },
+  eslintOptions: {
+    dirs: ['src'],
+    devdirs: ['test', 'examples', 'benchmarks', 'tools'],
+    projectService: false,
+    tsconfigPath: './tsconfig.dev.json',
+  } as any,
+});
+
+// unrs-resolver 1.13 ships without some of its platform binaries.
+project.package.addField('overrides', { 'unrs-resolver': '1.11.1' });
+project.package.addField('private', undefined);
+project.testTask.env('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '1');
+project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '1');
+
+project.defaultTask?.reset('tsx .projenrc.ts');
+
+// Folders are capabilities: they know the model and the private helpers, never each other.
+project.eslint?.addRules({
+  'import/no-restricted-paths': ['error', {
+    zones: [
+      ...CAPABILITIES.map(name => ({
+        target: `./src/${name}`,
+        from: './src',
+        except: [`./${name}`, './model', './private'],
+        message: 'A capability imports only model/, private/ and itself (ARCHITECTURE.md).',
+      })),
+      { target: './src/model', from: './src', except: ['./model', './private'], message: 'The model knows no capability.' },
+      { target: './src/private', from: './src', except: ['./private'], message: 'Private helpers know nobody.' },
+    ],
+  }],
+});
+
+project.jest!.config.coverageThreshold = { global: { lines: 95, branches: 95 } };
+
+// Type checking is a step of its own: jest transpiles each file alone.
+const typecheck = project.addTask('typecheck', { description: 'Type-check sources, tests, examples and benchmarks', exec: 'tsc --noEmit -p tsconfig.dev.json' });
+project.testTask.prependSpawn(typecheck);
+
+project.addTask('quick-start', { description: 'Synthesize the quick-start example and print who may do what where', exec: 'tsx --tsconfig tsconfig.dev.json examples/quick-start/main.ts' });
+
+project.gitignore.addPatterns('/dist/', '/lib/', '/.jsii', '/tsconfig.json', '/coverage/', '/test-reports/', '/out/', '/reports/', '/.stryker-tmp/', '.jsii.tabl.json', 'examples/*/out/');
+project.npmignore?.addPatterns('/benchmarks/', '/examples/', '/docs/', '/tools/', '/.ci/', '/reports/', '/.npmrc', '/.projenrc.ts');
+
+project.synth();

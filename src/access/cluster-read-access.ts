@@ -1,0 +1,63 @@
+import { Construct } from 'constructs';
+import { capabilitiesOf, emitGrant, subjectsOf } from './grant';
+import { DebugCapability } from '../model/capability';
+import { DebugGrant, IDebugAccess } from '../model/debug-access';
+import { DebugSubject } from '../model/subject';
+
+/** Who may read which cluster-scoped objects. */
+export interface ClusterReadAccessProps {
+  /**
+   * The group of the identity provider.
+   *
+   * @default - `groups` or `subjects` say who
+   */
+  readonly group?: string;
+
+  /**
+   * Several groups.
+   *
+   * @default - `group` or `subjects` say who
+   */
+  readonly groups?: string[];
+
+  /**
+   * Subjects from cdk8s-plus, or the rare one that is no group.
+   *
+   * @default - only `group` and `groups`
+   */
+  readonly subjects?: DebugSubject[];
+
+  /**
+   * Capabilities on cluster-scoped objects.
+   *
+   * @default - READ_NODES and READ_NAMESPACES
+   */
+  readonly capabilities?: DebugCapability[];
+
+  /**
+   * Name of the ClusterRole and ClusterRoleBinding.
+   *
+   * @default debug-cluster-read
+   */
+  readonly name?: string;
+}
+
+/**
+ * Lets a group read nodes and namespaces. It reaches into no namespace: capabilities that would are refused.
+ */
+export class ClusterReadAccess extends Construct implements IDebugAccess {
+  /** What it grants: one grant, for the cluster. */
+  public readonly grants: DebugGrant[];
+
+  /** @throws on empty or malformed names, system groups, wildcards, and capabilities that reach into namespaces */
+  public constructor(scope: Construct, id: string, props: ClusterReadAccessProps) {
+    super(scope, id);
+    const where = 'ClusterReadAccess';
+    this.grants = [emitGrant(this, where, {
+      component: 'cluster-read-access',
+      roleName: props.name ?? 'debug-cluster-read',
+      subjects: subjectsOf(where, props),
+      capabilities: capabilitiesOf(where, props.capabilities ?? [DebugCapability.READ_NODES, DebugCapability.READ_NAMESPACES], 'cluster'),
+    })];
+  }
+}

@@ -1,0 +1,89 @@
+import { Construct } from 'constructs';
+import { capabilitiesOf, emitGrant, namespacesOf } from './grant';
+import { DebugCapability } from '../model/capability';
+import { DebugGrant, IDebugAccess } from '../model/debug-access';
+import { DebugSubject } from '../model/subject';
+import { reject } from '../private/errors';
+import { groupName } from '../private/validate';
+
+/** Where just-in-time groups may debug. */
+export interface JustInTimeAccessProps {
+  /**
+   * The namespace, by name.
+   *
+   * @default - `namespaces` says where
+   */
+  readonly namespace?: string;
+
+  /**
+   * Several namespaces; each is bound to a group of its own.
+   *
+   * @default - `namespace` says where
+   */
+  readonly namespaces?: string[];
+
+  /**
+   * Begin of the groups that the identity provider puts into a token for a limited time; the namespace follows it.
+   *
+   * @default jit:oncall:
+   */
+  readonly groupPrefix?: string;
+
+  /**
+   * What the members may do.
+   *
+   * @default DebugCapability.onCallDefault()
+   */
+  readonly capabilities?: DebugCapability[];
+
+  /**
+   * Also `jit-cluster-read`: nodes and namespaces, for the group `<groupPrefix>cluster`.
+   *
+   * @default true
+   */
+  readonly clusterRead?: boolean;
+
+  /**
+   * Whether `kube-…`, `openshift-…` and `default` may be named.
+   *
+   * @default false
+   */
+  readonly allowSystemNamespaces?: boolean;
+}
+
+/**
+ * The roles that wait for a just-in-time group: `jit-debug` for `jit:oncall:<namespace>`, and `jit-cluster-read`
+ * for `jit:oncall:cluster`. The identity provider decides who carries the group, and for how long; an ended token
+ * is refused at the next request, but does not end a stream that is open.
+ */
+export class JustInTimeAccess extends Construct implements IDebugAccess {
+  /** What it grants: by namespace, then for the cluster. */
+  public readonly grants: DebugGrant[];
+
+  /** @throws on empty or malformed names, system groups or namespaces, wildcards; also on a namespace named `cluster`, whose group would be that of the cluster */
+  public constructor(scope: Construct, id: string, props: JustInTimeAccessProps) {
+    super(scope, id);
+    const where = 'JustInTimeAccess';
+    const prefix = props.groupPrefix ?? 'jit:oncall:';
+    groupName(where, 'groupPrefix', prefix);
+    const group = (name: string) => [DebugSubject.group(`${prefix}${name}`)];
+    const clusterRead = props.clusterRead ?? true;
+    const capabilities = capabilitiesOf(where, props.capabilities ?? DebugCapability.onCallDefault(), 'namespace');
+
+    const namespaces = namespacesOf(where, props);
+    if (clusterRead && namespaces.includes('cluster')) {
+      reject({ where, field: 'namespaces', value: 'cluster', problem: `shares its group "${prefix}cluster" with jit-cluster-read`, fix: 'set clusterRead: false and declare ClusterReadAccess for another group' });
+    }
+    this.grants = namespaces.map(namespace => emitGrant(this, where, {
+      component: 'just-in-time-access', roleName: 'jit-debug', namespace, subjects: group(namespace), capabilities,
+    }));
+    if (clusterRead) {
+      this.grants.push(emitGrant(this, where, {
+        component: 'just-in-time-access',
+        roleName: 'jit-cluster-read',
+        subjects: group('cluster'),
+        capabilities: capabilitiesOf(where, [DebugCapability.READ_NODES, DebugCapability.READ_NAMESPACES], 'cluster'),
+      }));
+    }
+  }
+}
