@@ -110,7 +110,25 @@ project.jest!.config.coverageThreshold = { global: { lines: 95, branches: 95 } }
 const typecheck = project.addTask('typecheck', { description: 'Type-check sources, tests, examples and benchmarks', exec: 'tsc --noEmit -p tsconfig.dev.json' });
 project.testTask.prependSpawn(typecheck);
 
-project.addTask('quick-start', { description: 'Synthesize the quick-start example and print who may do what where', exec: 'tsx --tsconfig tsconfig.dev.json examples/quick-start/main.ts' });
+const example = 'tsx --tsconfig tsconfig.dev.json';
+project.addTask('quick-start', { description: 'Synthesize the quick-start example and print who may do what where', exec: `${example} examples/quick-start/main.ts` });
+project.addTask('examples:accept', { description: 'Write what the examples synthesize now to examples/*/expected; review the diff', exec: `${example} tools/accept-examples.ts` });
+project.addTask('rules', { description: 'Write RULES.md from the warnings in the source', exec: `${example} tools/rules-md.ts` });
+project.addTask('bench', { description: 'Run the benchmarks and print their tables', exec: `${example} benchmarks/run.ts` });
+
+project.addTask('verify:manifests', { description: 'kubeconform and kube-score on what the examples synthesize', exec: 'tools/check-manifests.sh' });
+project.addTask('verify:api', { description: 'Compare the public API with the accepted one', exec: 'tools/check-api.sh' });
+project.addTask('api:accept', { description: 'Accept the public API as it is compiled now', exec: 'tools/check-api.sh accept' });
+project.addTask('verify:python', { description: 'Build the Python package and run the quick start with it', exec: 'tools/check-python.sh' });
+project.addTask('test:mutation', { description: 'Mutation testing of model, access and audit', exec: 'stryker run' });
+const full = project.addTask('test:full', { description: 'Everything, also what takes long: mutation testing and checkov' });
+for (const name of ['test', 'verify:manifests', 'verify:api', 'verify:python', 'test:mutation']) full.spawn(project.tasks.tryFind(name)!);
+full.exec('tools/check-checkov.sh');
+
+// jsii-pacmak cannot build these two as projen writes them: Java needs the binding of cdk8s-plus built along, and the
+// Go code of the dependencies is not fetched while packaging.
+project.tasks.tryFind('package:java')!.reset('jsii-pacmak -v --target java --outdir dist . node_modules/cdk8s-plus-28');
+project.tasks.tryFind('package:go')!.reset('jsii-pacmak -v --target go --code-only');
 
 project.gitignore.addPatterns('/dist/', '/lib/', '/.jsii', '/tsconfig.json', '/coverage/', '/test-reports/', '/out/', '/reports/', '/.stryker-tmp/', '.jsii.tabl.json', 'examples/*/out/');
 project.npmignore?.addPatterns('/benchmarks/', '/examples/', '/docs/', '/tools/', '/.ci/', '/reports/', '/.npmrc', '/.projenrc.ts');
