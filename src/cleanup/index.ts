@@ -1,1 +1,1 @@
-export {};
+export * from './debug-container-cleanup';
