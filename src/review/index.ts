@@ -1,1 +1,2 @@
-export {};
+export * from './access-matrix';
+export * from './access-row';

@@ -1,0 +1,109 @@
+import { joined, Rule } from './rights';
+import { deadParts, effectiveRules, EVERYTHING, readRole, Role, roleKey, titleOfRole } from './roles';
+import { asObject, asString, identity, nameOf, namespaceOf, objectsIn } from './untrusted';
+import { byCodeUnit, canonicalJson } from '../private/canonical';
+
+const RBAC = 'rbac.authorization.k8s.io';
+const KINDS = ['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'];
+
+/** One subject of one binding. */
+export interface Grant {
+  readonly kind: string;
+  /** A ServiceAccount's as `namespace/name`. */
+  readonly subject: string;
+  /** Undefined for the whole cluster. */
+  readonly namespace?: string;
+  readonly rules: Rule[];
+  /** The rules as text: what is worked out for one grant holds for all that have the same. */
+  readonly rulesKey: string;
+  /** The rules are not known. */
+  readonly unknown: boolean;
+  /** `RoleBinding payments/oncall-debug → Role oncall-debug`. */
+  readonly path: string;
+}
+
+/** Something wrong with an object, whoever it is for. */
+export interface Flaw {
+  readonly id: string;
+  readonly detail: string;
+  readonly from: string;
+}
+
+/** What the RBAC objects among some manifests say. */
+export interface Reading {
+  readonly grants: Grant[];
+  readonly flaws: Flaw[];
+}
+
+/** The RBAC objects, with lists unpacked; the items of a typed list (`RoleList`) get its kind. */
+function rbacObjects(objects: unknown): any[] {
+  return objectsIn(objects).flatMap(object => {
+    const kind = asString(object.kind);
+    if (kind.endsWith('List')) {
+      const typed = kind === 'List' ? {} : { kind: kind.slice(0, -'List'.length), apiVersion: object.apiVersion };
+      return rbacObjects(objectsIn(object.items).map(item => ({ ...typed, ...item })));
+    }
+    return KINDS.includes(kind) && asString(object.apiVersion).startsWith(`${RBAC}/`) ? [object] : [];
+  });
+}
+
+const titleOfObject = (object: any): string => identity(object.kind, namespaceOf(object), nameOf(object));
+
+/** What decides, as text: the same object in two files is one. */
+function contentOf({ metadata, rules, aggregationRule, roleRef, subjects }: any): string {
+  return canonicalJson([asObject(metadata).labels, rules, aggregationRule, roleRef, subjects]);
+}
+
+/** Each object once, sorted. Different ones of one name all count, since any of them may be the last that is applied. */
+function distinct(objects: any[], flaws: Flaw[]): any[] {
+  return joined(objects, titleOfObject).sort(([a], [b]) => byCodeUnit(titleOfObject(a), titleOfObject(b))).flatMap(same => {
+    const versions = joined(same, contentOf).map(([first]) => first);
+    if (versions.length > 1) flaws.push({ id: 'SD5013', detail: `there are ${versions.length} different ones`, from: titleOfObject(same[0]) });
+    return versions.sort((a, b) => byCodeUnit(contentOf(a), contentOf(b)));
+  });
+}
+
+/** A subject by its canonical name, or why it is none. A ServiceAccount may also be named by the user it acts as. */
+function readSubject(subject: any): { readonly kind: string; readonly subject: string } | string {
+  const [kind, name, namespace] = [subject.kind, subject.name, subject.namespace].map(asString);
+  const given = `${kind || 'a subject'} ${name}`.trim();
+  if (!name || !['Group', 'User', 'ServiceAccount'].includes(kind)) return `${given} is no Group, User or ServiceAccount with a name`;
+  if (kind === 'ServiceAccount') return namespace ? { kind, subject: `${namespace}/${name}` } : `${given} has no namespace`;
+  const [, home, account] = kind === 'User' && /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name) || [];
+  return home ? { kind: 'ServiceAccount', subject: `${home}/${account}` } : { kind, subject: name };
+}
+
+/** Reads the RBAC objects among the manifests. Objects of other kinds, and what is not an object, are passed over. */
+export function readManifests(objects: any[]): Reading {
+  const flaws: Flaw[] = [];
+  const known = distinct(rbacObjects(objects), flaws);
+
+  const roles = known.filter(({ kind }) => !kind.endsWith('Binding')).map(readRole);
+  const clusterRoles = roles.filter(({ kind }) => kind === 'ClusterRole');
+  for (const role of roles) deadParts(role).forEach(detail => flaws.push({ id: 'SD5010', detail, from: titleOfRole(role) }));
+  const byKey = new Map<string, Role[]>(joined(roles, role => roleKey(role.kind, role.namespace, role.name)).map(same =>
+    [roleKey(same[0].kind, same[0].namespace, same[0].name), same]));
+
+  const grants = known.filter(({ kind }) => kind.endsWith('Binding')).flatMap((binding): Grant[] => {
+    const here = titleOfObject(binding);
+    const namespace = namespaceOf(binding);
+    const [kind, name] = [asObject(binding.roleRef).kind, asObject(binding.roleRef).name].map(asString);
+    const role = kind && name ? identity(kind, undefined, name) : 'a role without kind or name';
+    const found = byKey.get(roleKey(kind, namespace, name)) ?? [];
+    const builtIn = found.length === 0 && kind === 'ClusterRole' && name === 'cluster-admin';
+    const rules = builtIn ? EVERYTHING : found.flatMap(one => effectiveRules(one, clusterRoles));
+    const rulesKey = JSON.stringify(rules);
+    const missing = found.length === 0 && !builtIn;
+    const empty = rules.length === 0 && found.some(({ selectors }) => selectors);
+    if (missing) flaws.push({ id: 'SD5009', detail: `${role} is not among the manifests`, from: here });
+    if (empty) flaws.push({ id: 'SD5009', detail: `what ${role} aggregates is not among the manifests`, from: here });
+
+    return objectsIn(binding.subjects).flatMap((given): Grant[] => {
+      const subject = readSubject(given);
+      if (typeof subject !== 'string') return [{ ...subject, namespace, rules, rulesKey, unknown: missing || empty, path: `${here} → ${role}` }];
+      flaws.push({ id: 'SD5012', detail: subject, from: here });
+      return [];
+    });
+  });
+  return { grants, flaws };
+}

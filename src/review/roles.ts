@@ -1,0 +1,96 @@
+import { Rule } from './rights';
+import { asObject, asString, identity, nameOf, namespaceOf, objectsIn, stringsIn } from './untrusted';
+import { sortedUnique } from '../private/canonical';
+
+/** A Role or ClusterRole, read from its manifest. */
+export interface Role {
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name: string;
+  readonly labels: { readonly [key: string]: unknown };
+  readonly rules: Rule[];
+  /** The selectors by which it aggregates others; undefined when it does not. */
+  readonly selectors?: any[];
+}
+
+export function readRole(object: any): Role {
+  return {
+    kind: object.kind,
+    namespace: namespaceOf(object),
+    name: nameOf(object),
+    labels: asObject(asObject(object.metadata).labels),
+    rules: objectsIn(object.rules).map((rule): Rule => ({
+      apiGroups: stringsIn(rule.apiGroups),
+      resources: stringsIn(rule.resources),
+      verbs: stringsIn(rule.verbs),
+      resourceNames: stringsIn(rule.resourceNames),
+      nonResourceURLs: stringsIn(rule.nonResourceURLs),
+    })),
+    selectors: object.aggregationRule ? objectsIn(object.aggregationRule.clusterRoleSelectors) : undefined,
+  };
+}
+
+/** What cluster-admin grants, which every cluster has by this name. */
+export const EVERYTHING: Rule[] = [
+  { apiGroups: ['*'], resources: ['*'], verbs: ['*'] },
+  { apiGroups: [], resources: [], verbs: ['*'], nonResourceURLs: ['*'] },
+];
+
+/** @see https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#resources-that-support-set-based-requirements */
+function selects(selector: any, labels: { readonly [key: string]: unknown }): boolean {
+  const has = (key: string) => Object.prototype.hasOwnProperty.call(labels, key);
+  return Object.entries(asObject(selector.matchLabels)).every(([key, value]) => has(key) && labels[key] === value)
+    && objectsIn(selector.matchExpressions).every(({ key, operator, values }) => {
+      const among = has(key) && stringsIn(values).includes(asString(labels[key]));
+      switch (operator) {
+        case 'In': return among;
+        case 'NotIn': return !among;
+        case 'Exists': return has(key);
+        case 'DoesNotExist': return !has(key);
+        default: return false;
+      }
+    });
+}
+
+/**
+ * The rules of a role with those it aggregates, transitively, without what grants nothing. A role read from a cluster
+ * carries the sum already; one from a repository does not.
+ *
+ * @param clusterRoles those that can be aggregated
+ * @see https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles
+ */
+export function effectiveRules(role: Role, clusterRoles: Role[], seen: Set<Role> = new Set()): Rule[] {
+  if (seen.has(role)) return [];
+  seen.add(role);
+  const parts = role.selectors ? clusterRoles.filter(other => role.selectors!.some(selector => selects(selector, other.labels))) : [];
+  return [...role.rules.map(livePart), ...parts.flatMap(part => effectiveRules(part, clusterRoles, seen))];
+}
+
+/** The groups without a dot are Kubernetes' own; the API server accepts no other such. */
+const UNDOTTED_GROUPS = ['', '*', 'apps', 'autoscaling', 'batch', 'extensions', 'policy'];
+
+const isGroup = (name: string) => UNDOTTED_GROUPS.includes(name) || /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(name);
+/** Only these two patterns exist: everything, and a subresource of everything. */
+const isResource = (name: string) => !name.includes('*') || /^\*(\/[^*]+)?$/.test(name);
+const isVerb = (name: string) => !/[A-Z\s]/.test(name);
+
+function livePart(rule: Rule): Rule {
+  return { ...rule, apiGroups: rule.apiGroups.filter(isGroup), resources: rule.resources.filter(isResource), verbs: rule.verbs.filter(isVerb) };
+}
+
+/** Why rules of the role grant less than it seems, each once. */
+export function deadParts({ rules }: Role): string[] {
+  return sortedUnique(rules.flatMap(({ apiGroups, resources, verbs }) => [
+    ...apiGroups.filter(name => !isGroup(name))
+      .map(name => `there is no API group ${JSON.stringify(name)}, so nothing is granted on ${resources.join(', ')}; the core group is ""`),
+    ...resources.filter(name => !isResource(name)).map(name => `RBAC has no pattern ${JSON.stringify(name)}, so it matches nothing`),
+    ...verbs.filter(name => !isVerb(name)).map(name => `there is no verb ${JSON.stringify(name)}; verbs are lower-case words`),
+  ]));
+}
+
+/** As bindings refer to it. */
+export function roleKey(kind: string, namespace: string | undefined, name: string): string {
+  return JSON.stringify([kind, kind === 'ClusterRole' ? undefined : namespace, name]);
+}
+
+export const titleOfRole = ({ kind, namespace, name }: Role): string => identity(kind, namespace, name);

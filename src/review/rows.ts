@@ -1,0 +1,161 @@
+import { AccessCell, AccessFinding, AccessRow, AccessState } from './access-row';
+import { assess, Assessment, clusterScopedRights, contributes, HELD, neededBy, Sphere } from './assess';
+import { LOUD_IDS, loudClusterScoped, loudRights, standsForMany } from './loud';
+import { Grant, Reading } from './manifests';
+import { expand, inWords, isReached, joined, keyOf, Reach, reach, Right, Rule } from './rights';
+import { SecureDebugWarnings } from '../model/warnings';
+import { byCodeUnit, sortedUnique } from '../private/canonical';
+
+const rulesOf = (grants: Grant[]): Rule[] => grants.flatMap(grant => grant.rules);
+const pathsOf = (grants: Grant[]): string[] => sortedUnique(grants.map(grant => grant.path));
+
+/** What grants count for by themselves: those of a namespace reach no cluster-scoped object. */
+function sphereOf(grants: Grant[]): Sphere {
+  return { namespaced: rulesOf(grants), cluster: rulesOf(grants.filter(grant => grant.namespace === undefined)) };
+}
+
+function titleOf(id: string): string {
+  return SecureDebugWarnings.rules().find(rule => rule.id === id)!.title;
+}
+
+/** A namespace as it is shown: an empty one was left to whoever applies the manifest. */
+export function placeText(namespace: string | undefined): string {
+  return namespace === undefined ? 'whole cluster' : namespace || 'namespace not given';
+}
+
+/** Rights of RoleBindings on cluster-scoped objects, as far as they are known: they grant nothing. */
+function isLostInNamespace({ apiGroup, resource }: Right): boolean {
+  const plain = resource.split('/')[0];
+  return [...clusterScopedRights(), ...loudClusterScoped()].some(known => known.apiGroup === apiGroup && known.resource.split('/')[0] === plain);
+}
+
+const isWildcard = ({ apiGroup, resource, verb }: Right) => [apiGroup, verb].includes('*') || resource.startsWith('*');
+
+interface Held {
+  readonly right: Right;
+  readonly reach: Reach;
+}
+
+/** What a reviewer must not overlook among the rights of a place, by the rule's id. */
+function loudOf(rules: Rule[], others: Held[], inNamespace: boolean): { readonly id: string; readonly held: Held[] }[] {
+  const held = (rights: Right[]): Held[] => rights.map(right => ({ right, reach: reach(rules, right) })).filter(one => isReached(one.reach));
+  return [
+    { id: 'SD5002', held: others.filter(({ right }) => isWildcard(right)) },
+    ...LOUD_IDS.map(id => ({ id, held: held(loudRights(!inNamespace).filter(loud => loud.id === id).map(({ right }) => right)) })),
+    // Impersonation bounded to a part of an identity has verbs of its own (KEP-5284).
+    { id: 'SD5005', held: others.filter(({ right }) => /^impersonate(-on)?:/.test(right.verb)) },
+  ].filter(loud => loud.held.length > 0);
+}
+
+const EVERYTHING: Right = { apiGroup: '*', resource: '*', verb: '*' };
+
+/** What the rules of some grants amount to, whoever holds them. */
+interface Outcome {
+  readonly assessed: Assessment[];
+  /** For each capability, which of the grants contribute: their positions. */
+  readonly contributors: number[][];
+  readonly otherRights: string[];
+  /** With the positions of the grants they come from. */
+  readonly findings: { readonly id: string; readonly detail: string; readonly from: number[] }[];
+}
+
+/** @param own how many of the grants, the first ones, are those of the place itself */
+function outcomeOf(grants: Grant[], own: number, inNamespace: boolean): Outcome {
+  const assessed = assess(sphereOf(grants), inNamespace);
+  const positions = grants.map((_, i) => i);
+  const contributors = assessed.map(({ capability, state }) =>
+    HELD.includes(state) ? positions.filter(i => contributes(capability, sphereOf([grants[i]]))) : []);
+
+  const rules = rulesOf(grants.slice(0, own));
+  const rights = expand(rules).map((right): Held => ({ right, reach: reach(rules, right) })).filter(held => isReached(held.reach));
+  const lost = inNamespace ? rights.filter(({ right }) => isLostInNamespace(right)) : [];
+  const claimed = neededBy(assessed);
+  const others = rights.filter(held => !lost.includes(held) && !claimed.has(keyOf(held.right)));
+  const holding = (held: Held[]) => positions.slice(0, own).filter(i => held.some(({ right }) => isReached(reach(grants[i].rules, right))));
+  const finding = (id: string, held: Held[], more = '') => ({ id, detail: `${inWords(held).join('; ')}${more}`, from: holding(held) });
+
+  const everything = rights.filter(({ right, reach: { all } }) => all && keyOf(right) === keyOf(EVERYTHING));
+  return {
+    assessed,
+    contributors,
+    otherRights: [...inWords(everything.length ? everything : others), ...inNamespace || everything.length ? [] : urlsOf(rules)],
+    findings: [
+      ...everything.length
+        ? [finding('SD5001', everything, inNamespace ? ' in the namespace' : '')]
+        : loudOf(rules, others, inNamespace).map(({ id, held }) => finding(id, held)),
+      ...assessed.flatMap((cell, c) => {
+        const from = contributors[c].filter(i => i < own);
+        return cell.state === AccessState.BROKEN && from.length ? [{ id: 'SD5008', detail: brokenText(cell), from }] : [];
+      }),
+      ...lost.length ? [finding('SD5010', lost, ': cluster-scoped, which a RoleBinding cannot grant')] : [],
+    ],
+  };
+}
+
+/** The row of one subject in one place. `own` are the grants of that place, `wide` those for the whole cluster. */
+function rowOf(own: Grant[], wide: Grant[], outcomes: Map<string, Outcome>): AccessRow {
+  const { kind, subject, namespace } = own[0];
+  const inNamespace = namespace !== undefined;
+  const grants = inNamespace ? [...own, ...wide] : own;
+  const key = JSON.stringify([inNamespace, own.length, ...grants.map(grant => grant.rulesKey)]);
+  if (!outcomes.has(key)) outcomes.set(key, outcomeOf(grants, own.length, inNamespace));
+  const { assessed, contributors, otherRights, findings } = outcomes.get(key)!;
+
+  const who = `${kind} ${subject}`;
+  const unknown = grants.some(grant => grant.unknown);
+  const found = (id: string, detail: string, from: Grant[]): AccessFinding =>
+    ({ id, title: titleOf(id), who, where: placeText(namespace), detail, from: pathsOf(from) });
+  return {
+    subjectKind: kind,
+    subject,
+    ...inNamespace && { namespace },
+    cells: assessed.map((cell, c): AccessCell => ({
+      ...cell,
+      state: unknown && cell.state === AccessState.NONE ? AccessState.UNKNOWN : cell.state,
+      grantedBy: pathsOf(contributors[c].map(i => grants[i])),
+    })),
+    otherRights,
+    findings: [
+      ...findings.map(({ id, detail, from }) => found(id, detail, from.map(i => grants[i]))),
+      ...standsForMany(kind, subject) ? [found('SD5011', who, own)] : [],
+    ],
+    grantedBy: [...pathsOf(own), ...inNamespace ? pathsOf(wide) : []],
+  };
+}
+
+/** Rights on what is no resource, such as `get /healthz`; only a ClusterRoleBinding grants them. */
+function urlsOf(rules: Rule[]): string[] {
+  return sortedUnique(rules.flatMap(({ nonResourceURLs = [], verbs }) =>
+    nonResourceURLs.map(url => `${verbs.includes('*') ? 'any verb on' : sortedUnique(verbs).join(', ')} ${url}`)));
+}
+
+/** `exec lacks get pods/exec; it has create pods/exec`. */
+export function brokenText({ title, names, has, lacks }: Assessment): string {
+  return `${title} lacks ${lacks.join('; ')}; it has ${has.join('; ')}${names.length ? `, and is complete only for ${names.join(', ')}` : ''}`;
+}
+
+const KINDS = ['Group', 'User', 'ServiceAccount'];
+
+/** One row for each subject and place: groups first, then by name, the whole cluster before its namespaces. */
+export function rowsOf({ grants }: Reading): AccessRow[] {
+  const outcomes = new Map<string, Outcome>();
+  return joined(grants, grant => JSON.stringify([grant.kind, grant.subject]))
+    .sort(([a], [b]) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || byCodeUnit(a.subject, b.subject))
+    .flatMap(all => {
+      const wide = all.filter(grant => grant.namespace === undefined);
+      const byNamespace = joined(all.filter(grant => grant.namespace !== undefined), grant => grant.namespace!);
+      return [
+        ...wide.length ? [rowOf(wide, wide, outcomes)] : [],
+        ...byNamespace.sort(([a], [b]) => byCodeUnit(a.namespace!, b.namespace!)).map(own => rowOf(own, wide, outcomes)),
+      ];
+    });
+}
+
+/** What is wrong with objects, then what to look at in rows; sorted by rule, then by whom and where. */
+export function findingsOf({ flaws }: Reading, rows: AccessRow[]): AccessFinding[] {
+  const key = ({ who, where, detail, from }: AccessFinding) => JSON.stringify([who ?? '', where ?? '', detail, from]);
+  return [
+    ...flaws.map(({ id, detail, from }): AccessFinding => ({ id, title: titleOf(id), detail, from: [from] })),
+    ...rows.flatMap(row => row.findings),
+  ].sort((a, b) => byCodeUnit(a.id, b.id) || byCodeUnit(key(a), key(b)));
+}
