@@ -1,4 +1,4 @@
-import { cdk8s, javascript } from 'projen';
+import { cdk8s, javascript, ProjenrcFile } from 'projen';
 
 // The capabilities: each is a folder of src/ and may import only the model, private helpers and itself.
 const CAPABILITIES = ['access', 'audit', 'network', 'cleanup', 'review'];
@@ -18,6 +18,7 @@ const project = new cdk8s.ConstructLibraryCdk8s({
   packageManager: javascript.NodePackageManager.NPM,
   minNodeVersion: '20.0.0',
   sampleCode: false,
+  projenrcJs: false,
 
   jsiiVersion: '~6.0.0',
   typescriptVersion: '~6.0.0',
@@ -58,10 +59,11 @@ const project = new cdk8s.ConstructLibraryCdk8s({
       paths: { 'cdk8s-secure-debug': ['./src/index.ts'] },
     },
     include: ['src/**/*.ts', 'test/**/*.ts', 'examples/**/*.ts', 'benchmarks/**/*.ts', 'tools/**/*.ts', '.projenrc.ts'],
-    exclude: ['node_modules', 'test/cluster'],
+    exclude: ['node_modules', 'test/cluster', 'lib', 'dist', '.stryker-tmp'],
   },
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
+    passWithNoTests: false,
     jestVersion: '^30.0.0',
     coverageText: false,
     jestConfig: {
@@ -86,6 +88,19 @@ project.package.addField('private', undefined);
 project.testTask.env('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '1');
 project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '1');
 
+// tsconfig.json is written by jsii when it compiles, so a fresh clone has none to extend.
+project.tsconfigDev.file.addOverride('extends', undefined);
+for (const [option, value] of Object.entries({
+  target: 'ES2022', lib: ['es2022'], module: 'node16', moduleResolution: 'node16', types: ['jest', 'node'],
+  strict: true, noUnusedLocals: true, noUnusedParameters: true, noImplicitReturns: true, noFallthroughCasesInSwitch: true,
+  esModuleInterop: true, resolveJsonModule: true, skipLibCheck: true,
+})) project.tsconfigDev.file.addOverride(`compilerOptions.${option}`, value);
+
+/** projen's own kind of TypeScript projenrc wants a folder and a tsconfig more; tsx needs neither. */
+class Projenrc extends ProjenrcFile {
+  public readonly filePath = '.projenrc.ts';
+}
+new Projenrc(project);
 project.defaultTask?.reset('tsx .projenrc.ts');
 
 // Folders are capabilities: they know the model and the private helpers, never each other.
@@ -130,7 +145,7 @@ full.exec('tools/check-checkov.sh');
 project.tasks.tryFind('package:java')!.reset('jsii-pacmak -v --target java --outdir dist . node_modules/cdk8s-plus-28');
 project.tasks.tryFind('package:go')!.reset('jsii-pacmak -v --target go --code-only');
 
-project.gitignore.addPatterns('/dist/', '/lib/', '/.jsii', '/tsconfig.json', '/coverage/', '/test-reports/', '/out/', '/reports/', '/.stryker-tmp/', '.jsii.tabl.json', 'examples/*/out/');
-project.npmignore?.addPatterns('/benchmarks/', '/examples/', '/docs/', '/tools/', '/.ci/', '/reports/', '/.npmrc', '/.projenrc.ts');
+project.gitignore.addPatterns('/dist/', '/lib/', '/.jsii', '/tsconfig.json', '/coverage/', '/test-reports/', '/out/', '/reports/', '/control-plane/', '/.stryker-tmp/', '.jsii.tabl.json', 'examples/*/out/');
+project.npmignore?.addPatterns('/benchmarks/', '/examples/', '/docs/', '/tools/', '/.ci/', '/reports/', '/control-plane/', '/.npmrc', '/.projenrc.ts');
 
 project.synth();
