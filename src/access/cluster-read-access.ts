@@ -3,6 +3,7 @@ import { capabilitiesOf, emitGrant, subjectsOf } from './grant';
 import { DebugCapability } from '../model/capability';
 import { DebugGrant, IDebugAccess } from '../model/debug-access';
 import { DebugSubject } from '../model/subject';
+import { requireComplete } from '../private/declare';
 
 /** Who may read which cluster-scoped objects. */
 export interface ClusterReadAccessProps {
@@ -49,10 +50,11 @@ export class ClusterReadAccess extends Construct implements IDebugAccess {
   /** What it grants: one grant, for the cluster. */
   public readonly grants: DebugGrant[];
 
-  /** @throws on empty or malformed names, system groups, wildcards, and capabilities that reach into namespaces */
+  /** @throws on empty or malformed names, those of built-in ClusterRoles, system groups, wildcards, and capabilities that reach into namespaces */
   public constructor(scope: Construct, id: string, props: ClusterReadAccessProps) {
     super(scope, id);
     const where = 'ClusterReadAccess';
+    requireComplete(this, where, () => this.grants !== undefined);
     this.grants = [emitGrant(this, where, {
       component: 'cluster-read-access',
       roleName: props.name ?? 'debug-cluster-read',

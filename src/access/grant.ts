@@ -1,9 +1,9 @@
 import { Construct } from 'constructs';
-import { DebugCapability } from '../model/capability';
+import { Danger, DebugCapability } from '../model/capability';
 import { ClusterBoundary } from '../model/cluster-boundary';
 import { CAPABILITIES, COMPONENT, MANAGED_BY, SUBJECT_REASON } from '../model/constants';
 import { DebugGrant } from '../model/debug-access';
-import { PolicyRules } from '../model/policy-rule';
+import { PolicyRule, PolicyRules } from '../model/policy-rule';
 import { DebugSubject } from '../model/subject';
 import { SecureDebugWarnings } from '../model/warnings';
 import { byCodeUnit } from '../private/canonical';
@@ -12,6 +12,9 @@ import { reject } from '../private/errors';
 import { each, groupName, isSystemNamespace, namespaceName, objectName } from '../private/validate';
 
 const RBAC = 'rbac.authorization.k8s.io';
+
+/** ClusterRoles that every cluster has: to apply one of ours by their name would change what they mean to everybody. */
+const BUILT_IN = ['admin', 'cluster-admin', 'edit', 'view'];
 
 /** Who, as the access constructs take it. */
 export interface Who {
@@ -24,6 +27,11 @@ export interface Who {
 export function subjectsOf(where: string, who: Who): DebugSubject[] {
   if (who.group !== undefined) groupName(where, 'group', who.group);
   if (who.groups !== undefined) each(where, 'groups', who.groups, 'group', (field, value) => groupName(where, field, value));
+  who.subjects?.forEach((subject, i) => {
+    if (!(subject instanceof DebugSubject)) {
+      reject({ where, field: `subjects[${i}]`, value: subject, problem: 'is no DebugSubject', fix: 'use DebugSubject.group("oncall-payments") or DebugSubject.fromPlus(…)' });
+    }
+  });
   const subjects = [
     ...[...(who.group === undefined ? [] : [who.group]), ...(who.groups ?? [])].map(name => DebugSubject.group(name)),
     ...(who.subjects ?? []),
@@ -65,12 +73,17 @@ export function namespacesOf(where: string, props: Where): string[] {
 /** The capabilities, at least one, none twice, of the wanted scope, in the catalogue's spelling. */
 export function capabilitiesOf(where: string, capabilities: DebugCapability[], scope: 'namespace' | 'cluster'): DebugCapability[] {
   const field = 'capabilities';
+  capabilities.forEach((capability, i) => {
+    if (!(capability instanceof DebugCapability)) {
+      reject({ where, field: `${field}[${i}]`, value: capability, problem: 'is no DebugCapability', fix: 'use one of its constants, DebugCapability.fromId("exec") or DebugCapability.reading(…)' });
+    }
+  });
   each(where, field, capabilities.map(capability => capability.id), 'capability', (at, id) => {
     const capability = capabilities.find(c => c.id === id)!;
-    if (scope === 'namespace' && capability.namespacedRules().length === 0) {
+    if (scope === 'namespace' && !capability.namespaced) {
       reject({ where, field: at, value: id, problem: 'is about cluster-scoped objects, which no Role in a namespace can grant', fix: 'declare ClusterReadAccess for it' });
     }
-    if (scope === 'cluster' && (!capability.clusterScoped || capability.namespacedRules().length > 0)) {
+    if (scope === 'cluster' && (!capability.clusterScoped || capability.namespaced)) {
       reject({ where, field: at, value: id, problem: 'would reach into every namespace', fix: 'grant it by namespace, with OnCallDebugAccess' });
     }
     return id;
@@ -88,24 +101,48 @@ export interface Declared {
   readonly resourceNames?: string[];
 }
 
+/** Rules by what they were made from: each namespace asks for the same few lists, and to join them takes longer than all the rest. */
+const RULES = new Map<string, PolicyRule[]>();
+
+/** What the capabilities grant, joined. It is shared: nobody outside may get hold of it. */
+function rulesOf({ namespace, capabilities, resourceNames }: Declared): PolicyRule[] {
+  const cluster = namespace === undefined;
+  const join = () => PolicyRules.compact(capabilities.flatMap(c => cluster ? c.clusterRules() : c.namespacedRules(resourceNames)));
+  if (resourceNames !== undefined) return join();
+  const key = JSON.stringify([cluster, ...capabilities.map(c => c.id)]);
+  if (!RULES.has(key)) RULES.set(key, join());
+  return RULES.get(key)!;
+}
+
+function copyOf(rules: PolicyRule[]): PolicyRule[] {
+  return rules.map(({ apiGroups, resources, verbs, resourceNames }) => ({
+    apiGroups: [...apiGroups], resources: [...resources], verbs: [...verbs], ...resourceNames && { resourceNames: [...resourceNames] },
+  }));
+}
+
 /** Emits the role and its binding, in a namespace or for the cluster, warns of what is risky, and returns the grant. */
 export function emitGrant(scope: Construct, where: string, declared: Declared): DebugGrant {
   const { namespace, subjects, capabilities } = declared;
   const roleName = objectName(where, 'name', declared.roleName);
-  const rules = PolicyRules.compact(capabilities.flatMap(c => namespace === undefined ? c.clusterRules() : c.namespacedRules(declared.resourceNames)));
+  if (namespace === undefined && BUILT_IN.includes(roleName)) {
+    reject({ where, field: 'name', value: roleName, problem: 'is a ClusterRole that every cluster has: applying this one would overwrite it', fix: 'choose another name, e.g. "debug-cluster-read"' });
+  }
+  const rules = rulesOf(declared);
   const exceptions = subjects.filter(subject => subject.reason !== undefined);
   const kind = namespace === undefined ? 'ClusterRole' : 'Role';
-  const id = namespace === undefined ? 'cluster' : namespace;
+  // What is first below a construct is called alike in all of them. V8 remembers every first key that an object ever
+  // got, and slows down all that makes objects, cdk8s' YAML writer above all, once it has seen some 1,500.
+  const prefix = scope.node.children.length === 0 ? '' : `${namespace ?? 'cluster'}-`;
   const boundary = ClusterBoundary.of(scope);
   const labels = { 'app.kubernetes.io/managed-by': MANAGED_BY, [COMPONENT]: declared.component };
 
-  declareObject(scope, `${id}-role`, where, boundary, {
+  declareObject(scope, `${prefix}role`, where, boundary, {
     apiVersion: `${RBAC}/v1`,
     kind,
     metadata: { name: roleName, namespace, labels, annotations: { [CAPABILITIES]: capabilities.map(c => c.id).join(',') } },
-    rules: rules.map(rule => ({ ...rule })),
+    rules,
   });
-  declareObject(scope, `${id}-binding`, where, boundary, {
+  declareObject(scope, `${prefix}binding`, where, boundary, {
     apiVersion: `${RBAC}/v1`,
     kind: `${kind}Binding`,
     metadata: {
@@ -124,6 +161,14 @@ export function emitGrant(scope: Construct, where: string, declared: Declared): 
   if (has(DebugCapability.POD_COPY)) SecureDebugWarnings._add(scope, 'SD1001', `${place}, to ${whom}`);
   if (has(DebugCapability.NODE_DEBUG)) SecureDebugWarnings._add(scope, 'SD1002', `${place}, to ${whom}`);
   exceptions.forEach(subject => SecureDebugWarnings._add(scope, 'SD1003', `${subject} ${place}, because: ${subject.reason}`));
-  if (namespace !== undefined && isSystemNamespace(namespace)) SecureDebugWarnings._add(scope, 'SD1004', `${place}, to ${whom}`);
-  return { subjects, namespace, capabilities, rules, roleName };
+  const acts = capabilities.some(c => c.danger === Danger.HIGH || c.danger === Danger.CRITICAL);
+  if (namespace !== undefined && isSystemNamespace(namespace) && acts) SecureDebugWarnings._add(scope, 'SD1004', `${place}, to ${whom}`);
+  return {
+    subjects,
+    namespace,
+    capabilities,
+    // A copy, so that nobody who reads the grant can change what is emitted.
+    get rules() { return copyOf(rules); },
+    roleName,
+  };
 }

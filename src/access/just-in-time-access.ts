@@ -1,8 +1,9 @@
 import { Construct } from 'constructs';
-import { capabilitiesOf, emitGrant, namespacesOf } from './grant';
+import { capabilitiesOf, Declared, emitGrant, namespacesOf } from './grant';
 import { DebugCapability } from '../model/capability';
 import { DebugGrant, IDebugAccess } from '../model/debug-access';
 import { DebugSubject } from '../model/subject';
+import { requireComplete } from '../private/declare';
 import { reject } from '../private/errors';
 import { groupName } from '../private/validate';
 
@@ -64,26 +65,27 @@ export class JustInTimeAccess extends Construct implements IDebugAccess {
   public constructor(scope: Construct, id: string, props: JustInTimeAccessProps) {
     super(scope, id);
     const where = 'JustInTimeAccess';
+    requireComplete(this, where, () => this.grants !== undefined);
     const prefix = props.groupPrefix ?? 'jit:oncall:';
     groupName(where, 'groupPrefix', prefix);
+    const component = 'just-in-time-access';
     const group = (name: string) => [DebugSubject.group(`${prefix}${name}`)];
-    const clusterRead = props.clusterRead ?? true;
     const capabilities = capabilitiesOf(where, props.capabilities ?? DebugCapability.onCallDefault(), 'namespace');
 
     const namespaces = namespacesOf(where, props);
-    if (clusterRead && namespaces.includes('cluster')) {
-      reject({ where, field: 'namespaces', value: 'cluster', problem: `shares its group "${prefix}cluster" with jit-cluster-read`, fix: 'set clusterRead: false and declare ClusterReadAccess for another group' });
+    if (namespaces.includes('cluster')) {
+      reject({
+        where,
+        field: 'namespaces',
+        value: 'cluster',
+        problem: `has the group "${prefix}cluster", which is that of jit-cluster-read`,
+        fix: 'declare OnCallDebugAccess with name: "jit-debug" and a group of its own for this namespace',
+      });
     }
-    this.grants = namespaces.map(namespace => emitGrant(this, where, {
-      component: 'just-in-time-access', roleName: 'jit-debug', namespace, subjects: group(namespace), capabilities,
-    }));
-    if (clusterRead) {
-      this.grants.push(emitGrant(this, where, {
-        component: 'just-in-time-access',
-        roleName: 'jit-cluster-read',
-        subjects: group('cluster'),
-        capabilities: capabilitiesOf(where, [DebugCapability.READ_NODES, DebugCapability.READ_NAMESPACES], 'cluster'),
-      }));
+    const declared: Declared[] = namespaces.map(namespace => ({ component, roleName: 'jit-debug', namespace, subjects: group(namespace), capabilities }));
+    if (props.clusterRead ?? true) {
+      declared.push({ component, roleName: 'jit-cluster-read', subjects: group('cluster'), capabilities: [DebugCapability.READ_NAMESPACES, DebugCapability.READ_NODES] });
     }
+    this.grants = declared.map(one => emitGrant(this, where, one));
   }
 }

@@ -1,8 +1,10 @@
 import { Construct } from 'constructs';
 import { capabilitiesOf, emitGrant, namespacesOf, subjectsOf } from './grant';
-import { DebugCapability } from '../model/capability';
+import { Danger, DebugCapability } from '../model/capability';
 import { DebugGrant, IDebugAccess } from '../model/debug-access';
 import { DebugSubject } from '../model/subject';
+import { requireComplete } from '../private/declare';
+import { reject } from '../private/errors';
 import { dnsSubdomain, each } from '../private/validate';
 
 /** Who may debug what, where. */
@@ -52,6 +54,7 @@ export interface OnCallDebugAccessProps {
   /**
    * RBAC resourceNames: the pods that logs, exec, attach, port-forward and debug containers are limited to. Pods of a
    * StatefulSet keep their names; those of a Deployment do not. Lists stay namespace-wide, RBAC cannot filter them.
+   * Refused beside POD_COPY and NODE_DEBUG: whoever may create pods is held by no name.
    *
    * @default - every pod of the namespace
    * @see https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-resources
@@ -85,17 +88,23 @@ export class OnCallDebugAccess extends Construct implements IDebugAccess {
 
   /**
    * @throws on empty or malformed names, system groups or namespaces, wildcards, cluster-scoped capabilities,
-   * and when the same role is declared elsewhere with other content
+   * resourceNames beside a capability that they cannot limit, and when the same role is declared elsewhere with
+   * other content
    */
   public constructor(scope: Construct, id: string, props: OnCallDebugAccessProps) {
     super(scope, id);
     const where = 'OnCallDebugAccess';
+    requireComplete(this, where, () => this.grants !== undefined);
     const namespaces = namespacesOf(where, props);
     const subjects = subjectsOf(where, props);
     const capabilities = capabilitiesOf(where, props.capabilities ?? DebugCapability.onCallDefault(), 'namespace');
     const { resourceNames } = props;
     if (resourceNames !== undefined) {
       each(where, 'resourceNames', resourceNames, 'pod name', (field, value) => dnsSubdomain(where, field, value, 'a pod name such as "ledger-0"'));
+      const unlimited = capabilities.find(capability => capability.danger === Danger.CRITICAL);
+      if (unlimited) {
+        reject({ where, field: 'resourceNames', value: resourceNames, problem: `do not limit ${unlimited}: whoever may create pods reaches every pod's secrets`, fix: `leave out ${unlimited}, or declare it apart, under another name` });
+      }
     }
 
     this.grants = namespaces.map(namespace => emitGrant(this, where, {

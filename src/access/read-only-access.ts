@@ -3,6 +3,7 @@ import { emitGrant, namespacesOf, subjectsOf } from './grant';
 import { DebugCapability } from '../model/capability';
 import { DebugGrant, IDebugAccess } from '../model/debug-access';
 import { DebugSubject } from '../model/subject';
+import { requireComplete } from '../private/declare';
 
 /** Who may read what, where. */
 export interface ReadOnlyAccessProps {
@@ -68,6 +69,7 @@ export class ReadOnlyAccess extends Construct implements IDebugAccess {
   public constructor(scope: Construct, id: string, props: ReadOnlyAccessProps) {
     super(scope, id);
     const where = 'ReadOnlyAccess';
+    requireComplete(this, where, () => this.grants !== undefined);
     const subjects = subjectsOf(where, props);
     this.grants = namespacesOf(where, props).map(namespace => emitGrant(this, where, {
       component: 'read-only-access', roleName: props.name ?? 'debug-read', namespace, subjects, capabilities: DebugCapability.readOnlyDefault(),

@@ -11,6 +11,8 @@ export interface ApiAccess {
   readonly resource: string;
   /** The verbs that real clients of every version need. */
   readonly verbs: string[];
+  /** Verbs that do the same for whoever holds them by another grant: never granted here, but found in a log. */
+  readonly loggedVerbs?: string[];
   /** It is about one pod, so it can be limited by resourceNames. */
   readonly perPod?: boolean;
   /** It is cluster-scoped: only a ClusterRole bound cluster-wide can grant it. */
@@ -42,10 +44,13 @@ const PORT_FORWARD: ApiAccess = { apiGroup: '', resource: 'pods/portforward', ..
 const POD_LOG: ApiAccess = { apiGroup: '', resource: 'pods/log', verbs: ['get'], perPod: true, recorded: AuditLevel.METADATA };
 /** kubectl debug sends PATCH; `update` alone lets nobody in. The body says image and command, hence level Request. */
 const EPHEMERAL: ApiAccess = {
-  apiGroup: '', resource: 'pods/ephemeralcontainers', verbs: ['patch'], perPod: true, recorded: AuditLevel.REQUEST, admission: ['UPDATE'],
+  apiGroup: '', resource: 'pods/ephemeralcontainers', verbs: ['patch'], loggedVerbs: ['update'], perPod: true, recorded: AuditLevel.REQUEST, admission: ['UPDATE'],
 };
-/** kubectl debug waits for the container by list and watch, attaches, and falls back to the log. */
-const DEBUG_SESSION: ApiAccess[] = [{ ...POD_GET, verbs: READ }, ATTACH, { ...POD_LOG, recorded: undefined }].map(supporting);
+/**
+ * kubectl debug waits for the container by list and watch, attaches, and falls back to the log. Its list asks for
+ * `metadata.name=POD`, which RBAC takes for the object's name, so it works within resourceNames too.
+ */
+const DEBUG_SESSION: ApiAccess[] = [{ ...POD_GET, verbs: READ }, ATTACH, POD_LOG].map(supporting);
 const POD_CREATE: ApiAccess = { apiGroup: '', resource: 'pods', verbs: ['create'], recorded: AuditLevel.METADATA, admission: ['CREATE'] };
 
 /** Needed for the capability, but its request alone does not show that the capability was used. */
@@ -80,5 +85,6 @@ export const ACCESS = {
   ],
   readNodes: resources('', ['nodes']).map(access => ({ ...access, clusterScoped: true })),
   readNamespaces: resources('', ['namespaces']).map(access => ({ ...access, clusterScoped: true })),
-  readNodeMetrics: resources('metrics.k8s.io', ['nodes'], ['get', 'list']).map(access => ({ ...access, clusterScoped: true })),
+  /** kubectl top node also reads the nodes, for what each can allocate. */
+  readNodeMetrics: ['metrics.k8s.io', ''].flatMap(group => resources(group, ['nodes'], ['get', 'list'])).map(access => ({ ...access, clusterScoped: true })),
 };

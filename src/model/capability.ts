@@ -3,7 +3,7 @@ import { AuditLevel } from './audit-level';
 import { PolicyRule, PolicyRules } from './policy-rule';
 import { byCodeUnit } from '../private/canonical';
 import { reject } from '../private/errors';
-import { dnsLabel, dnsSubdomain } from '../private/validate';
+import { dnsLabel, dnsSubdomain, each } from '../private/validate';
 
 /** What can go wrong when the capability is in the wrong hands. */
 export enum Danger {
@@ -77,9 +77,12 @@ interface Definition {
  * guard it, the predicate that finds it in a log, and its danger.
  */
 export class DebugCapability {
-  /** Read pods, their controllers, services, volumes claims, autoscalers, budgets and ingresses. */
+  /** Read pods, their controllers, services, volume claims, autoscalers, budgets, ingresses and network policies. */
   public static readonly READ_WORKLOADS = new DebugCapability({
-    id: 'read-workloads', title: 'read workloads', danger: Danger.LOW, access: ACCESS.readWorkloads,
+    id: 'read-workloads',
+    title: 'read workloads',
+    danger: Danger.LOW,
+    access: ACCESS.readWorkloads,
     clients: ['kubectl get', 'kubectl describe', 'kubectl rollout status', 'kubectl rollout history'],
   });
 
@@ -203,12 +206,12 @@ export class DebugCapability {
   }
 
   /**
-   * The capability with an id, as it is written in policy files and annotations.
+   * The capability with an id, as it is written in policy files and annotations; also one that `reading` made.
    *
    * @throws when there is none; the message lists those that exist
    */
   public static fromId(id: string): DebugCapability {
-    const found = DebugCapability.all().find(capability => capability.id === id);
+    const found = DebugCapability.all().find(capability => capability.id === id) ?? readingWithId(id);
     return found ?? reject({
       where: 'DebugCapability.fromId',
       field: 'id',
@@ -222,15 +225,15 @@ export class DebugCapability {
    * Read namespaced resources of an API group that the catalogue does not know, such as custom workloads
    * (`DebugCapability.reading('argoproj.io', 'rollouts')`). Read means get, list and watch.
    *
-   * @throws on wildcards, subresources, the core group and Secrets
+   * @throws on wildcards, subresources, a resource given twice, the core group and Secrets
    */
   public static reading(apiGroup: string, ...resources: string[]): DebugCapability {
     const where = 'DebugCapability.reading';
     dnsSubdomain(where, 'apiGroup', apiGroup, 'an API group such as "argoproj.io"; what debugging needs of the core group has a capability of its own');
-    if (resources.length === 0) {
-      reject({ where, field: 'resources', value: resources, problem: 'is empty', fix: 'name at least one resource in plural, e.g. "rollouts"' });
-    }
-    resources.forEach((resource, i) => dnsLabel(where, `resources[${i}]`, resource, 'a resource in plural, e.g. "rollouts", without subresource'));
+    each(where, 'resources', resources, 'resource in plural, e.g. "rollouts"', (field, value) => {
+      if (value === 'secrets') reject({ where, field, value, problem: 'is never granted', fix: 'name what debugging needs to see beside it' });
+      return dnsLabel(where, field, value, 'a resource in plural, e.g. "rollouts", without subresource');
+    });
     const names = [...resources].sort(byCodeUnit);
     return new DebugCapability({
       id: `read-${names.map(name => `${name}.${apiGroup}`).join('+')}`,
@@ -264,6 +267,11 @@ export class DebugCapability {
     return this.access.some(access => access.clusterScoped);
   }
 
+  /** It needs rights inside a namespace, which a Role can give. Debugging nodes needs both. */
+  public get namespaced(): boolean {
+    return this.access.some(access => !access.clusterScoped);
+  }
+
   /**
    * The rules a Role in one namespace needs, canonical.
    *
@@ -284,7 +292,7 @@ export class DebugCapability {
       apiGroup,
       resource,
       // Subresources are recorded whatever the verb; a creation is told from reads of the same resource by its verb.
-      verbs: admission?.includes('CREATE') ? verbs : undefined,
+      verbs: admission?.includes('CREATE') ? [...verbs] : undefined,
       level: recorded!,
     }));
   }
@@ -292,20 +300,21 @@ export class DebugCapability {
   /** What an admission policy has to match to guard this capability; empty when admission does not see it (reads). */
   public admissionMatches(): AdmissionMatch[] {
     return this.access.filter(access => access.admission).map(({ apiGroup, resource, admission }) => ({
-      apiGroup, apiVersion: 'v1', resource, operations: admission!,
+      apiGroup, apiVersion: 'v1', resource, operations: [...admission!],
     }));
   }
 
   /** What finds uses of this capability in an audit log. Empty for plain reads, which no single request shows. */
   public logPredicates(): LogPredicate[] {
-    return this.access.filter(access => access.recorded).map(({ apiGroup, resource, verbs, namePrefix }) => {
+    return this.access.filter(access => access.recorded).map(({ apiGroup, resource, verbs, loggedVerbs = [], namePrefix }) => {
       const [plain, subresource = ''] = resource.split('/');
-      return namePrefix ? { apiGroup, resource: plain, subresource, verbs, namePrefix } : { apiGroup, resource: plain, subresource, verbs };
+      return { apiGroup, resource: plain, subresource, verbs: [...verbs, ...loggedVerbs], ...namePrefix && { namePrefix } };
     });
   }
 
   /**
-   * Whether an audit event (audit.k8s.io/v1, parsed) is a use of this capability, refused or not.
+   * Whether an audit event (audit.k8s.io/v1, parsed) is a use of this capability, refused or not. A pod creation that
+   * RBAC refused carries no name, so it counts as POD_COPY only, never as NODE_DEBUG.
    *
    * @param event the event as an object, e.g. one parsed line of the log
    */
@@ -316,7 +325,7 @@ export class DebugCapability {
       && ref.resource === p.resource
       && (ref.subresource ?? '') === p.subresource
       && p.verbs.includes(event.verb)
-      && (p.namePrefix === undefined || String(ref.name ?? '').startsWith(p.namePrefix)));
+      && (p.namePrefix === undefined || String(ref.name).startsWith(p.namePrefix)));
   }
 
   /** The id. */
@@ -332,4 +341,13 @@ export class DebugCapability {
       resourceNames: perPod ? podNames : undefined,
     })));
   }
+}
+
+/** What `DebugCapability.reading` gave this id; undefined when none did. */
+function readingWithId(id: string): DebugCapability | undefined {
+  const apiGroup = /^read-[^.+]+\.([^+]+)/.exec(id)?.[1];
+  if (!apiGroup) return undefined;
+  const resources = id.slice('read-'.length).split('+').map(part => part.split('.')[0]);
+  const capability = DebugCapability.reading(apiGroup, ...resources);
+  return capability.id === id ? capability : undefined;
 }

@@ -10,6 +10,10 @@ export const SUBJECT_REASON = `${DOMAIN}/subject-reason`;
 export const REASON = `${DOMAIN}/reason`;
 /** Annotation: the ids of the capabilities that a Role was made from. */
 export const CAPABILITIES = `${DOMAIN}/capabilities`;
+/** Annotation of a pod: the clean-up leaves it alone until this time (RFC 3339). */
+export const CLEANUP_EXEMPT_UNTIL = `${DOMAIN}/cleanup-exempt-until`;
+/** Annotation of a pod: why the clean-up leaves it alone. */
+export const CLEANUP_EXEMPT_REASON = `${DOMAIN}/cleanup-exempt-reason`;
 /** Label: which construct of this library made the object. */
 export const COMPONENT = `${DOMAIN}/component`;
 /** The value of the label app.kubernetes.io/managed-by. */

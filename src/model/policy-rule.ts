@@ -1,6 +1,6 @@
 import { byCodeUnit, sortedUnique } from '../private/canonical';
 import { reject } from '../private/errors';
-import { text } from '../private/validate';
+import { noWildcard, text } from '../private/validate';
 
 /**
  * One RBAC rule on resources, as in a Role's `rules`.
@@ -25,9 +25,10 @@ export interface PolicyRule {
 /** The order in which people write verbs; others follow alphabetically. */
 const VERB_ORDER = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
 
-function byVerb(a: string, b: string): number {
-  const rank = (verb: string) => (VERB_ORDER.indexOf(verb) + VERB_ORDER.length + 1) % (VERB_ORDER.length + 1);
-  return rank(a) - rank(b) || byCodeUnit(a, b);
+/** The distinct verbs, in that order. */
+function inVerbOrder(verbs: string[]): string[] {
+  const known = VERB_ORDER.filter(verb => verbs.includes(verb));
+  return [...known, ...sortedUnique(verbs).filter(verb => !known.includes(verb))];
 }
 
 /** One cell of what a rule grants; `name` is undefined for every object. */
@@ -38,7 +39,7 @@ function cells(rules: PolicyRule[]): Cell[] {
     (rule.resourceNames?.length ? rule.resourceNames : [undefined]).map(name => ({ apiGroup, resource, verb, name }))))));
 }
 
-/** Groups the items whose key is equal, in order of the key. */
+/** Groups the items whose key is equal. */
 function groupBy<T>(items: T[], key: (item: T) => string): T[][] {
   const groups = new Map<string, T[]>();
   for (const item of items) {
@@ -46,7 +47,7 @@ function groupBy<T>(items: T[], key: (item: T) => string): T[][] {
     const group = groups.get(k);
     if (group) group.push(item); else groups.set(k, [item]);
   }
-  return [...groups.entries()].sort(([a], [b]) => byCodeUnit(a, b)).map(([, group]) => group);
+  return [...groups.values()];
 }
 
 const key = (...parts: (string | string[])[]) => JSON.stringify(parts);
@@ -61,22 +62,16 @@ export class PolicyRules {
    */
   public static compact(rules: PolicyRule[]): PolicyRule[] {
     rules.forEach((rule, i) => PolicyRules.check(rule, `rules[${i}]`));
-    const all = cells(rules);
 
-    // A right on every object covers the same right on a named one.
-    const unlimited = new Set(all.filter(cell => cell.name === undefined).map(cell => key(cell.apiGroup, cell.resource, cell.verb)));
-    const needed = all.filter(cell => cell.name === undefined || !unlimited.has(key(cell.apiGroup, cell.resource, cell.verb)));
-
-    // name → verbs → resources → groups: each step joins what is alike in everything else.
-    const byName = groupBy(needed, c => key(c.apiGroup, c.resource, c.verb)).map(group => ({
-      apiGroup: group[0].apiGroup,
-      resource: group[0].resource,
-      verb: group[0].verb,
-      names: sortedUnique(group.flatMap(c => c.name === undefined ? [] : [c.name])),
-    }));
-    const withVerbs = groupBy(byName, c => key(c.apiGroup, c.resource, c.names)).map(group => ({
+    // names → verbs → resources → groups: each step joins what is alike in everything else.
+    const withNames = groupBy(cells(rules), c => key(c.apiGroup, c.resource, c.verb)).map(group => ({
       ...group[0],
-      verbs: sortedUnique(group.map(c => c.verb)).sort(byVerb),
+      // A right on every object covers the same right on a named one.
+      names: group.some(c => c.name === undefined) ? [] : sortedUnique(group.map(c => c.name!)),
+    }));
+    const withVerbs = groupBy(withNames, c => key(c.apiGroup, c.resource, c.names)).map(group => ({
+      ...group[0],
+      verbs: inVerbOrder(group.map(c => c.verb)),
     }));
     const withResources = groupBy(withVerbs, c => key(c.apiGroup, c.verbs, c.names)).map(group => ({
       ...group[0],
@@ -87,8 +82,8 @@ export class PolicyRules {
       apiGroups: sortedUnique(group.map(c => c.apiGroup)),
     }));
     return withGroups
-      .map(({ apiGroups, resources, verbs, names }): PolicyRule => names.length ? { apiGroups, resources, verbs, resourceNames: names } : { apiGroups, resources, verbs })
-      .sort((a, b) => byCodeUnit(key(a.apiGroups, a.resources, a.resourceNames ?? [], a.verbs), key(b.apiGroups, b.resources, b.resourceNames ?? [], b.verbs)));
+      .map(({ apiGroups, resources, verbs, names }): PolicyRule => ({ apiGroups, resources, verbs, ...names.length && { resourceNames: names } }))
+      .sort((a, b) => byCodeUnit(key(a.apiGroups, a.resources, a.resourceNames ?? []), key(b.apiGroups, b.resources, b.resourceNames ?? [])));
   }
 
   /**
@@ -110,17 +105,17 @@ export class PolicyRules {
 
   private static check(rule: PolicyRule, field: string) {
     const where = 'PolicyRules.compact';
-    const lists: [string, string[]][] = [['apiGroups', rule.apiGroups], ['resources', rule.resources], ['verbs', rule.verbs], ['resourceNames', rule.resourceNames ?? []]];
-    for (const [name, list] of lists) {
+    for (const name of ['apiGroups', 'resources', 'verbs', 'resourceNames'] as const) {
+      const list = rule[name] ?? [];
       if (name !== 'resourceNames' && list.length === 0) {
         reject({ where, field: `${field}.${name}`, value: list, problem: 'is empty, so the rule grants nothing', fix: 'list what the rule is for' });
       }
       list.forEach((value, i) => {
-        if (value.includes('*')) {
-          reject({ where, field: `${field}.${name}[${i}]`, value, problem: 'is a wildcard', fix: 'list each one by its name' });
-        }
+        const at = `${field}.${name}[${i}]`;
+        noWildcard(where, at, value);
         // '' is the core API group; anything blank is a typing error that grants nothing.
-        if (!(name === 'apiGroups' && value === '')) text(where, `${field}.${name}[${i}]`, value, name === 'apiGroups' ? 'an API group; the core group is ""' : 'a name');
+        if (name === 'apiGroups' && value === '') return;
+        text(where, at, value, name === 'apiGroups' ? 'an API group; the core group is ""' : 'a name');
       });
     }
   }

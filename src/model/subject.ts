@@ -60,6 +60,9 @@ export class DebugSubject {
       reject({ where, field: 'subject', value: `${kind} ${name}`, problem: 'is not a group', fix: 'grant to a group, or pass a reason as second argument' });
     }
     if (kind === 'User') return DebugSubject.userBecause(name, reason!);
+    if (kind !== 'ServiceAccount') {
+      reject({ where, field: 'subject', value: `${kind} ${name}`, problem: 'is of a kind that RBAC does not know', fix: 'give a Group, a User or a ServiceAccount' });
+    }
     if (!namespace) {
       reject({ where, field: 'subject', value: `${kind} ${name}`, problem: 'has no namespace, so it would name nobody', fix: 'create it with metadata.namespace, or use DebugSubject.serviceAccountBecause' });
     }

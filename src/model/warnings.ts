@@ -17,7 +17,7 @@ export interface WarningRule {
 
 const rule = (id: string, title: string, why: string, fix: string): WarningRule => ({ id, title, why, fix });
 
-/** SD1xxx access, SD2xxx audit, SD3xxx network, SD4xxx clean-up. An id is never used again for something else. */
+/** SD1xxx access, SD2xxx audit, SD3xxx network, SD4xxx clean-up, SD5xxx review of manifests. An id is never used again for something else. */
 const RULES: WarningRule[] = [
   rule('SD1001', 'Pod copies are granted',
     'Whoever may create a pod can mount every Secret and use every ServiceAccount of the namespace, and RBAC cannot tell a copy from any other pod.',
@@ -31,6 +31,75 @@ const RULES: WarningRule[] = [
   rule('SD1004', 'Debug access to a system namespace',
     'What runs in a system namespace acts on the whole cluster, so exec there is close to cluster-admin.',
     'Grant read-only access there, and keep the rest for break-glass.'),
+  rule('SD2001', 'An added audit rule drops what people do',
+    'Requests that are not in the log cannot be shown afterwards, neither to find out nor to clear somebody.',
+    'Limit the rule to programs by their user name, or record at Metadata.'),
+  rule('SD3001', 'An allow is open to every address',
+    'Whoever can route a packet to the pods, or listen where the pods can send one, passes.',
+    'Name the pods, the namespace or the blocks that are meant.'),
+  rule('SD3002', 'An allow covers every port',
+    'Whatever listens later, such as a debug or metrics port, is open too.',
+    'List the ports that are meant.'),
+  rule('SD3003', 'An allow is open to every namespace',
+    'Whoever may create a pod anywhere in the cluster, and label it, passes.',
+    'Name the namespace with NetworkPeer.namespace or NetworkPeer.podsIn.'),
+  rule('SD3004', 'A system namespace is fenced',
+    'Cluster DNS, admission webhooks and metrics run there: what is not allowed stops the whole cluster, not one team.',
+    'Fence application namespaces; here, check network.table() against everything that runs in the namespace first.'),
+  rule('SD3005', 'An allow reaches the metadata service of the cloud',
+    'At 169.254.169.254 and fd00:ec2::254 clouds hand the credentials of the node to whatever asks.',
+    'Leave it out: NetworkPeer.cidr(\'0.0.0.0/0\', [\'169.254.169.254/32\']).'),
+  rule('SD4001', 'The clean-up evicts in a system namespace',
+    'What runs there serves the whole cluster, and an eviction interrupts it where no PodDisruptionBudget holds.',
+    'Clean up application namespaces; in system namespaces, run it with dryRun first.'),
+  rule('SD4002', 'Pods that nothing brings back are evicted',
+    'A pod without a controller is gone for good after its eviction, with all that it did.',
+    'Leave out includeBarePods: such pods are reported, and deleted by hand.'),
+  rule('SD4003', 'The clean-up runs less often than its limit',
+    'A debug container may stay for the limit and the time between two runs.',
+    'Let it run at least as often as maxAge.'),
+  rule('SD4004', 'The clean-up is suspended',
+    'Debug containers stay until somebody thinks of them.',
+    'Leave out suspend; to watch before it acts, set dryRun.'),
+  rule('SD5001', 'Everything is granted',
+    'Any verb on any resource is cluster-admin, or in a namespace all that runs there and every Secret of it.',
+    'Grant capabilities; keep everything for break-glass.'),
+  rule('SD5002', 'A wildcard is granted',
+    'A wildcard also grants what a later version of Kubernetes, or an operator installed tomorrow, adds.',
+    'List each verb, resource and group by its name.'),
+  rule('SD5003', 'Secrets can be read',
+    'A Secret that was read is a credential that works from elsewhere, long after the access has ended. List and watch show contents too.',
+    'Leave Secrets out; what has to be looked at while debugging is a ConfigMap.'),
+  rule('SD5004', 'Rights can be raised',
+    'With escalate a role can be given rights that its editor lacks; with bind any role can be bound, cluster-admin among them.',
+    'Leave both out, or limit bind to one role by resourceNames.'),
+  rule('SD5005', 'Another identity can be taken',
+    'Impersonation, a token of a ServiceAccount or an approved certificate acts as somebody else, with that one\'s rights.',
+    'Leave it out; who needs the rights of another gets a grant of their own.'),
+  rule('SD5006', 'The kubelet can be reached',
+    'nodes/proxy runs commands in every pod of the node, past audit and admission, even with get alone.',
+    'Leave nodes/proxy out; exec by way of pods/exec.'),
+  rule('SD5007', 'Pods can be created',
+    'A pod can mount every Secret and use every ServiceAccount of its namespace, and where Pod Security does not forbid it, the node.',
+    'Leave it out: a debug container in the running pod needs no new pod.'),
+  rule('SD5008', 'A capability is incomplete',
+    'kubectl fails or falls back to another way, which fills the audit log with refusals that mean nothing; yet the API may let the rest through.',
+    'Grant all that the capability needs, or nothing of it.'),
+  rule('SD5009', 'A bound role is unknown',
+    'The binding names a role that is not among the manifests, so what it grants cannot be told; whoever creates that role decides.',
+    'Add the role to the manifests that are reviewed, or remove the binding.'),
+  rule('SD5010', 'A rule grants nothing',
+    'The role looks as if it granted something, and the person finds out at 2 AM.',
+    'Correct the rule, or remove it.'),
+  rule('SD5011', 'A subject stands for everybody',
+    'The groups system:authenticated, system:unauthenticated and system:serviceaccounts hold everybody, and system:masters passes by every check.',
+    'Bind a group of the identity provider.'),
+  rule('SD5012', 'A subject names nobody',
+    'A ServiceAccount without its namespace, or a subject of another kind, is refused by the API server or matches no one.',
+    'Name a Group, a User, or a ServiceAccount with its namespace.'),
+  rule('SD5013', 'An object is defined differently under one name',
+    'The one that is applied last wins, so what is granted depends on the order.',
+    'Keep one of them.'),
 ];
 
 /** One warning: which rule, where, and about what. */
@@ -53,7 +122,13 @@ export interface SecureDebugWarning {
 
 interface Finding { readonly rule: WarningRule; readonly at: IConstruct; readonly detail: string }
 
-interface Store { readonly findings: Finding[]; readonly acknowledged: Map<IConstruct, Map<string, string>>; readonly printed: Set<string> }
+interface Store {
+  readonly findings: Finding[];
+  readonly acknowledged: Map<IConstruct, Map<string, string>>;
+  readonly printed: Set<string>;
+  /** How many findings had been looked at when warnings were last printed. */
+  seen: number;
+}
 
 const STORES = new WeakMap<IConstruct, Store>();
 
@@ -61,8 +136,8 @@ function storeOf(scope: IConstruct): Store {
   const root = scope.node.root;
   let store = STORES.get(root);
   if (!store) {
-    STORES.set(root, store = { findings: [], acknowledged: new Map(), printed: new Set() });
-    // cdk8s validates on every synthesis, which is the last moment to speak; a warning never fails it.
+    STORES.set(root, store = { findings: [], acknowledged: new Map(), printed: new Set(), seen: 0 });
+    // cdk8s validates on every synthesis, of each chart too, which is the last moment to speak; a warning never fails it.
     root.node.addValidation({
       validate: () => {
         print(root);
@@ -74,7 +149,10 @@ function storeOf(scope: IConstruct): Store {
 }
 
 function print(root: IConstruct) {
-  const { printed } = storeOf(root);
+  const store = storeOf(root);
+  const { findings, printed } = store;
+  if (store.seen === findings.length) return;
+  store.seen = findings.length;
   for (const warning of SecureDebugWarnings.of(root)) {
     const line = `warning ${warning.id} at ${warning.path}: ${warning.message} Fix: ${warning.fix}`;
     if (warning.acknowledged !== undefined || printed.has(line)) continue;
@@ -100,7 +178,7 @@ export class SecureDebugWarnings {
       .filter(({ at }) => at.node.scopes.includes(scope))
       .map(({ rule: found, at, detail }): SecureDebugWarning => {
         const warning = { id: found.id, path: at.node.path, message: `${found.title}: ${detail}.`, fix: found.fix };
-        const acknowledged = at.node.scopes.map(s => store.acknowledged.get(s)?.get(found.id)).find(r => r !== undefined);
+        const acknowledged = at.node.scopes.reverse().map(s => store.acknowledged.get(s)?.get(found.id)).find(r => r !== undefined);
         return acknowledged === undefined ? warning : { ...warning, acknowledged };
       })
       .sort((a, b) => byCodeUnit(a.path, b.path) || byCodeUnit(a.id, b.id) || byCodeUnit(a.message, b.message));

@@ -1,7 +1,7 @@
-import { ApiObject, Chart } from 'cdk8s';
+import { ApiObject, App, Chart, ImplicitTokenResolver, JsonPatch, LazyResolver, NumberStringUnionResolver } from 'cdk8s';
 import { Construct, IConstruct } from 'constructs';
 import { canonicalJson } from './canonical';
-import { reject } from './errors';
+import { InvalidInputError, reject, Rejection } from './errors';
 
 /** A Kubernetes object as plain data. Lists must already be in their final order. */
 export interface Manifest {
@@ -16,27 +16,94 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
-interface Declaration {
-  readonly content: string;
-  readonly object: DeclaredObject;
+/** What each cluster has been declared to contain, by identity. */
+const DECLARED = new WeakMap<IConstruct, Map<string, DeclaredObject>>();
+
+/** The resolvers that every App has, in their order; none of them changes plain data. */
+const STANDARD_RESOLVERS = [LazyResolver, ImplicitTokenResolver, NumberStringUnionResolver];
+
+function hasStandardResolvers(object: ApiObject): boolean {
+  const { resolvers } = App.of(object);
+  return resolvers.length === STANDARD_RESOLVERS.length && STANDARD_RESOLVERS.every((standard, i) => resolvers[i].constructor === standard);
 }
 
-/** What each cluster has been declared to contain, by identity. */
-const DECLARED = new WeakMap<IConstruct, Map<string, Declaration>>();
+/**
+ * Data as cdk8s renders it: keys sorted, what is null left out. Throws on anything that is not plain data.
+ *
+ * @param full leaves out empty objects and lists too, as cdk8s does in metadata
+ */
+function rendered(value: unknown, full = false): unknown {
+  if (value === null || value === undefined) return undefined;
+  if (typeof value !== 'object') {
+    if (typeof value === 'function') throw new TypeError('a function is not plain data');
+    return value;
+  }
+  if (Array.isArray(value)) return full && value.length === 0 ? undefined : value.map(item => rendered(item, full));
+  if (value.constructor !== Object) throw new TypeError('an instance of a class is not plain data');
+  const copy: { [key: string]: unknown } = {};
+  let empty = true;
+  for (const key of Object.keys(value).sort()) {
+    const inner = rendered((value as { [key: string]: unknown })[key], full);
+    if (inner === undefined) continue;
+    copy[key] = inner;
+    empty = false;
+  }
+  return full && empty ? undefined : copy;
+}
 
-/** An ApiObject of this library. A cluster-scoped one keeps out of the namespace that a chart stamps on everything. */
+/** What cdk8s' metadata consists of. It has no reader for most of it, so it is only read while nothing else is there. */
+const METADATA = ['name', 'namespace', 'labels', 'annotations', 'finalizers', 'ownerReferences', '_additionalAttributes', 'apiObject'];
+
+function renderedMetadata(definition: any): unknown {
+  if (Object.keys(definition).length !== METADATA.length || !METADATA.every(field => field in definition)) return definition.toJson();
+  const { name, namespace, labels, annotations, finalizers, ownerReferences, _additionalAttributes } = definition;
+  return rendered(withOthers({ name, namespace, labels, annotations, finalizers, ownerReferences }, _additionalAttributes), true);
+}
+
+/** The first object, with what only the second has. Spread syntax would do, in twice the time. */
+function withOthers(first: { [key: string]: unknown }, second: { [key: string]: unknown }) {
+  for (const key of Object.keys(second)) {
+    if (!Object.hasOwn(first, key)) first[key] = second[key];
+  }
+  return first;
+}
+
+/**
+ * An ApiObject of this library. A cluster-scoped one keeps out of the namespace that a chart stamps on everything.
+ * Its content is plain data, so it is rendered without asking every resolver about every value, which is half the
+ * time that cdk8s takes for an object; whatever makes that visible leads back to cdk8s.
+ */
 class DeclaredObject extends ApiObject {
-  private readonly clusterScoped: boolean;
+  /** The same object in other charts of the cluster, on the one that was declared first. */
+  public copies?: Map<Chart, DeclaredObject>;
+  private patched = false;
 
-  public constructor(scope: Construct, id: string, manifest: Manifest) {
+  public constructor(scope: Construct, id: string, public readonly manifest: Manifest) {
     super(scope, id, manifest);
-    this.clusterScoped = manifest.metadata.namespace === undefined;
+  }
+
+  public addJsonPatch(...ops: JsonPatch[]): void {
+    this.patched = true;
+    super.addJsonPatch(...ops);
   }
 
   public toJson(): any {
-    const json = super.toJson();
-    if (this.clusterScoped) delete json.metadata.namespace;
+    const json = this.fromPlainData() ?? super.toJson();
+    if (this.manifest.metadata.namespace === undefined) delete json.metadata.namespace;
     return json;
+  }
+
+  /** The same as cdk8s renders, or undefined when only cdk8s can tell. */
+  private fromPlainData(): any {
+    if (this.patched || process.env.CDK8S_DISABLE_SORT) return undefined;
+    try {
+      if (!hasStandardResolvers(this)) return undefined;
+      const { apiVersion, kind } = this.manifest;
+      return withOthers({ apiVersion, kind, metadata: renderedMetadata(this.metadata) }, rendered({ ...this.manifest, metadata: undefined }) as Manifest);
+    } catch {
+      // cdk8s says what is wrong, and with which construct.
+      return undefined;
+    }
   }
 }
 
@@ -44,6 +111,29 @@ class DeclaredObject extends ApiObject {
 function describe(manifest: Manifest): string {
   const { name, namespace } = manifest.metadata;
   return `${manifest.kind} ${name}${namespace ? ` in namespace ${namespace}` : ''}`;
+}
+
+/** The chart that the object goes to. */
+function chartOf(scope: Construct, where: string): Chart {
+  try {
+    return Chart.of(scope);
+  } catch {
+    return reject({
+      where, field: 'scope', value: scope.node.path, problem: 'lies in no chart, so no file would contain its objects', fix: 'pass a Chart as scope, e.g. new Chart(app, "payments")',
+    });
+  }
+}
+
+/**
+ * Keeps the app from being synthesized as long as a constructor has not come to its end: whoever swallows its
+ * error must not apply the rest.
+ *
+ * @param complete whether it has come to its end
+ */
+export function requireComplete(construct: Construct, where: string, complete: () => boolean): void {
+  construct.node.addValidation({
+    validate: () => complete() ? [] : [`${where}: "${construct.node.path}" was refused, so nothing is synthesized. Fix: mend its error, or leave it out.`],
+  });
 }
 
 /**
@@ -56,22 +146,27 @@ export function declareObject(scope: Construct, id: string, where: string, bound
   let declared = DECLARED.get(boundary);
   if (!declared) DECLARED.set(boundary, declared = new Map());
 
-  const group = manifest.apiVersion.includes('/') ? manifest.apiVersion.split('/')[0] : '';
-  const identity = JSON.stringify([group, manifest.kind, manifest.metadata.namespace ?? '', manifest.metadata.name]);
-  const content = canonicalJson(manifest);
+  // The version is no part of it: rbac.authorization.k8s.io/v1 and /v1beta1 name one object.
+  const { apiVersion, kind, metadata } = manifest;
+  const identity = `${apiVersion.includes('/') ? apiVersion.split('/')[0] : ''}/${kind}/${metadata.namespace ?? ''}/${metadata.name}`;
   const earlier = declared.get(identity);
-  if (earlier && earlier.content !== content) {
-    reject({
+  if (earlier && canonicalJson(earlier.manifest) !== canonicalJson(manifest)) {
+    const rejection: Rejection = {
       where,
       field: 'name',
       value: manifest.metadata.name,
-      problem: `declares ${describe(manifest)} a second time with different content (first at "${earlier.object.node.path}", again at "${scope.node.path}")`,
+      problem: `declares ${describe(manifest)} a second time with different content (first at "${earlier.node.path}", again at "${scope.node.path}")`,
       fix: 'join the two declarations, give one of them another name, or, when they go to different clusters, call ClusterBoundary.at(chart) on each chart first',
-    });
+    };
+    // Part of the construct may be there already: an app that swallows the error must not synthesize the rest.
+    scope.node.addValidation({ validate: () => [new InvalidInputError(rejection).message] });
+    reject(rejection);
   }
-  if (earlier && earlier.object.chart === Chart.of(scope)) return earlier.object;
+  const chart = chartOf(scope, where);
+  const here = earlier?.chart === chart ? earlier : earlier?.copies?.get(chart);
+  if (here) return here;
 
   const object = new DeclaredObject(scope, id, manifest);
-  if (!earlier) declared.set(identity, { content, object });
+  if (earlier) (earlier.copies ??= new Map()).set(chart, object); else declared.set(identity, object);
   return object;
 }

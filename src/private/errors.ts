@@ -14,9 +14,22 @@ export interface Rejection {
 
 const SHOWN = 120;
 
-/** The value as JSON, shortened, with control characters escaped: safe in a terminal. */
+/** What JSON leaves as it is, and a terminal or a reader does not: C1 controls, line separators, invisible and bidirectional marks. */
+const UNSEEN = /[\u007f-\u009f\u2028\u2029\p{Cf}]/gu;
+
+function json(value: unknown): string {
+  if (value === undefined || typeof value === 'number' || typeof value === 'bigint') return String(value);
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    // A construct given in place of its name refers to itself through its tree.
+    return `[${(value as object).constructor?.name ?? 'object'}]`;
+  }
+}
+
+/** The value as JSON, shortened, with control and invisible characters escaped: safe in a terminal. */
 export function show(value: unknown): string {
-  const text = value === undefined ? 'undefined' : JSON.stringify(value) ?? String(value);
+  const text = json(value).replace(UNSEEN, mark => mark.split('').map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''));
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}… (${text.length} characters)` : text;
 }
 

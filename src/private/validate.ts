@@ -1,25 +1,31 @@
 import { isIP } from 'net';
+import type { Duration } from 'cdk8s';
 import { reject, show } from './errors';
 
 const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const QUALIFIED_NAME = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
-// eslint-disable-next-line no-control-regex -- control characters are what it looks for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
+/** Control characters, and marks that make two texts look alike or turn their order around. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+/** The same but for the two joiners, which some scripts need. */
+const UNSEEN_IN_PROSE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /** Namespaces of the control plane: debug access there is access to the cluster itself. */
 const SYSTEM_NAMESPACES = /^(kube-.*|openshift(-.*)?|default)$/;
 
-/** Text that must be there: not empty, no control characters, no surrounding blanks, within a length. */
-export function text(where: string, field: string, value: string, what: string, max = 253): string {
-  if (typeof value !== 'string' || value.trim() === '') {
-    reject({ where, field, value, problem: `is empty`, fix: `give ${what}` });
+/** Text that must be there: not empty, no control or invisible characters, no surrounding blanks, within a length. */
+export function text(where: string, field: string, value: string, what: string, max = 253, unseen = UNSEEN): string {
+  if (value !== undefined && value !== null && typeof value !== 'string') {
+    reject({ where, field, value, problem: 'is not text', fix: `give ${what}` });
+  }
+  if (!value?.trim()) {
+    reject({ where, field, value, problem: 'is empty', fix: `give ${what}` });
   }
   if (value !== value.trim()) {
     reject({ where, field, value, problem: 'begins or ends with blanks', fix: `write ${show(value.trim())}` });
   }
-  if (CONTROL.test(value)) {
-    reject({ where, field, value, problem: 'contains control characters', fix: `give ${what} as plain text` });
+  if (unseen.test(value)) {
+    reject({ where, field, value, problem: 'contains control or invisible characters', fix: `give ${what} as plain text` });
   }
   if (value.length > max) {
     reject({ where, field, value, problem: `is ${value.length} characters long, the limit is ${max}`, fix: `shorten it to ${max} characters` });
@@ -98,18 +104,33 @@ export function each(where: string, field: string, values: string[], what: strin
   if (!Array.isArray(values) || values.length === 0) {
     reject({ where, field, value: values, problem: 'is empty', fix: `give at least one ${what}` });
   }
+  const seen = new Set<string>();
   values.forEach((value, i) => {
     check(`${field}[${i}]`, value);
-    if (values.indexOf(value) !== i) {
+    if (seen.has(value)) {
       reject({ where, field: `${field}[${i}]`, value, problem: 'is listed twice', fix: 'remove one of the two' });
     }
+    seen.add(value);
   });
   return values;
 }
 
 /** A reason a reviewer can read: it is kept as an annotation. At most 1,000 characters. */
 export function reason(where: string, field: string, value: string): string {
-  return text(where, field, value, 'a reason in a few words, e.g. "API calls to the ledger"', 1000);
+  return text(where, field, value, 'a reason in a few words, e.g. "API calls to the ledger"', 1000, UNSEEN_IN_PROSE);
+}
+
+/** A duration in whole seconds, within both limits (given in seconds); returns the seconds. */
+export function seconds(where: string, field: string, value: Duration, least: number, most: number): number {
+  if (typeof value?.toMilliseconds !== 'function') {
+    reject({ where, field, value, problem: 'is not a Duration', fix: 'write one such as Duration.hours(1)' });
+  }
+  const amount = value.toMilliseconds({ integral: false }) / 1000;
+  const refuse = (problem: string) => reject({ where, field, value: `${amount} s`, problem, fix: `give whole seconds from ${least} s to ${most} s` });
+  if (!Number.isInteger(amount)) refuse('is not a whole number of seconds');
+  if (amount < least) refuse(amount === 0 ? 'is no time at all' : 'is too short');
+  if (amount > most) refuse('is too long');
+  return amount;
 }
 
 /** A TCP, UDP or SCTP port: an integer from 1 to 65535. */
@@ -120,13 +141,13 @@ export function port(where: string, field: string, value: number): number {
   return value;
 }
 
-/** A CIDR block in its canonical form: no host bits set. */
+/** The shape of a CIDR block, without a zone; whether host bits are set is not looked at here. */
 export function cidr(where: string, field: string, value: string): string {
   text(where, field, value, 'a CIDR block such as "10.20.0.0/16"', 64);
   const [address, prefix, ...rest] = value.split('/');
   const version = isIP(address);
   const bits = version === 4 ? 32 : 128;
-  if (rest.length > 0 || prefix === undefined || version === 0 || !/^(0|[1-9][0-9]{0,2})$/.test(prefix) || Number(prefix) > bits) {
+  if (rest.length > 0 || prefix === undefined || version === 0 || address.includes('%') || !/^(0|[1-9][0-9]{0,2})$/.test(prefix) || Number(prefix) > bits) {
     reject({ where, field, value, problem: 'is not a CIDR block', fix: 'write address/prefix, e.g. "10.20.0.0/16" or "2001:db8::/32"' });
   }
   return value;
@@ -135,9 +156,8 @@ export function cidr(where: string, field: string, value: string): string {
 /** A label or annotation key: optional DNS-subdomain prefix, then a qualified name of at most 63 characters. */
 export function labelKey(where: string, field: string, value: string): string {
   text(where, field, noWildcard(where, field, value), 'a label key such as "app.kubernetes.io/name"', 317);
-  const parts = value.split('/');
-  const name = parts[parts.length - 1];
-  if (parts.length > 2 || name.length > 63 || !QUALIFIED_NAME.test(name) || (parts.length === 2 && (parts[0].length > 253 || !SUBDOMAIN.test(parts[0])))) {
+  const [name, prefix = 'none', ...rest] = value.split('/').reverse();
+  if (rest.length > 0 || name.length > 63 || !QUALIFIED_NAME.test(name) || prefix.length > 253 || !SUBDOMAIN.test(prefix)) {
     reject({ where, field, value, problem: 'is not a label key', fix: 'write one such as "app" or "app.kubernetes.io/name"' });
   }
   return value;
@@ -151,19 +171,22 @@ export function labelValue(where: string, field: string, value: string): string 
   return value;
 }
 
-const IMAGE = /^[a-z0-9]+([._-][a-z0-9]+)*(:[0-9]+)?(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
+// The grammar of github.com/distribution/reference: an optional registry host, path components, tag, digest.
+const HOST = '(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|\\[[A-Fa-f0-9:]+\\])(?::[0-9]+)?';
+const PATH = '[a-z0-9]+(?:(?:\\.|__?|-+)[a-z0-9]+)*';
+const IMAGE = new RegExp(`^(?<name>(?:${HOST}/)?${PATH}(?:/${PATH})*)(?::(?<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?<digest>@sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128}))?$`);
 
 /** An image reference pinned by a version tag or a digest; `:latest` and untagged ones are refused. */
 export function pinnedImage(where: string, field: string, value: string): string {
   text(where, field, value, 'an image such as "docker.io/library/busybox:1.37.0"', 512);
-  const lastPart = value.slice(value.lastIndexOf('/') + 1);
-  if (!IMAGE.test(value)) {
+  const { name, tag, digest } = IMAGE.exec(value)?.groups ?? {};
+  if (!name || name.length > 255) {
     reject({ where, field, value, problem: 'is not an image reference', fix: 'write registry/repository:tag or registry/repository@sha256:…' });
   }
-  if (!lastPart.includes('@') && !lastPart.includes(':')) {
+  if (!tag && !digest) {
     reject({ where, field, value, problem: 'has no tag, so it means whatever was pushed last', fix: 'add a version tag or a digest' });
   }
-  if (/:latest$/.test(value)) {
+  if (tag === 'latest' && !digest) {
     reject({ where, field, value, problem: 'uses :latest, which means whatever was pushed last', fix: 'add a version tag or a digest' });
   }
   return value;
