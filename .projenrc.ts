@@ -134,10 +134,11 @@ project.addTask('bench', { description: 'Run the benchmarks and print their tabl
 project.addTask('verify:manifests', { description: 'kubeconform and kube-score on what the examples synthesize', exec: 'tools/check-manifests.sh' });
 project.addTask('verify:api', { description: 'Compare the public API with the accepted one', exec: 'tools/check-api.sh' });
 project.addTask('api:accept', { description: 'Accept the public API as it is compiled now', exec: 'tools/check-api.sh accept' });
+project.addTask('verify:readme', { description: 'Compile the snippets of the README and the docstrings', exec: 'tools/check-readme.sh' });
 project.addTask('verify:python', { description: 'Build the Python package and run the quick start with it', exec: 'tools/check-python.sh' });
 project.addTask('test:mutation', { description: 'Mutation testing of model, access and audit', exec: 'stryker run' });
 const full = project.addTask('test:full', { description: 'Everything, also what takes long: mutation testing and checkov' });
-for (const name of ['test', 'verify:manifests', 'verify:api', 'verify:python', 'test:mutation']) full.spawn(project.tasks.tryFind(name)!);
+for (const name of ['test', 'verify:manifests', 'verify:api', 'verify:readme', 'verify:python', 'test:mutation']) full.spawn(project.tasks.tryFind(name)!);
 full.exec('tools/check-checkov.sh');
 
 // jsii-pacmak cannot build these two as projen writes them: Java needs the binding of cdk8s-plus built along, and the
