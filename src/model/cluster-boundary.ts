@@ -31,12 +31,12 @@ export class ClusterBoundary {
 
   /** The construct that stands for the cluster of this one: the nearest boundary above, or the root. */
   public static of(scope: IConstruct): IConstruct {
-    const path = scope.node.scopes;
-    for (let i = path.length - 1; i > 0; i--) {
-      if (BOUNDARIES.has(path[i])) return path[i];
-      ASKED.add(path[i]);
+    let at = scope;
+    while (at.node.scope && !BOUNDARIES.has(at)) {
+      ASKED.add(at);
+      at = at.node.scope;
     }
-    return path[0];
+    return at;
   }
 
   private constructor() {}
