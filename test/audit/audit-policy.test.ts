@@ -1,4 +1,4 @@
-import { App, Chart, Testing } from 'cdk8s';
+import { App, Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { auditPolicy, declaredAccess } from './plane';
 import { AuditPolicy, AuditPolicyEvaluator, AuditRequest, ControlPlane, ControlPlanePlatform, DebugCapability, JustInTimeAccess, SecureDebugWarnings } from '../../src';
@@ -186,7 +186,7 @@ describe('declared access', () => {
       Array(2).fill(['operator@example.com', 'system:serviceaccount:ci:doctor']));
   });
   it('groups alone make no rule about users', () => {
-    const groups = auditPolicy({ access: [new JustInTimeAccess(new Chart(Testing.app(), 'jit'), 'jit', { namespace: 'payments' })] });
+    const groups = auditPolicy({ access: [new JustInTimeAccess(new Chart(new App(), 'jit'), 'jit', { namespace: 'payments' })] });
     expect(groups.rules.filter(rule => rule.userGroups?.join() === 'jit:oncall:cluster,jit:oncall:payments')).toHaveLength(2);
     expect(groups.rules).toHaveLength(alone.rules.length + 2);
   });
@@ -232,7 +232,7 @@ describe('the file', () => {
 
 describe('where it belongs', () => {
   it('not into a chart of cluster objects', () => {
-    const chart = new Chart(Testing.app(), 'manifests');
+    const chart = new Chart(new App(), 'manifests');
     expect(refusal(() => new AuditPolicy(chart, 'audit'))).toBe(
       'AuditPolicy: scope = "manifests" is a chart of cluster objects: kube-apiserver reads its audit policy from its own disk, and kubectl apply fails on one. '
       + "Fix: declare it in a ControlPlane: new AuditPolicy(new ControlPlane(), 'audit').");

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
-import { App, Chart, Testing } from 'cdk8s';
+import { App, Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { parse, parseAllDocuments } from 'yaml';
 import { declaredAccess } from './plane';
@@ -85,7 +85,7 @@ describe('one file for each platform, beside the plain one', () => {
     const KCP = { platforms: [CLUSTER_API] };
     /** As many on-call groups as a large company has: the policy no longer fits into the object. */
     const manyTeams = (count: number) => {
-      const chart = new Chart(Testing.app(), 'teams');
+      const chart = new Chart(new App(), 'teams');
       return [new OnCallDebugAccess(chart, 'all', { namespace: 'payments', groups: Array.from({ length: count }, (_, i) => `oncall-team-${String(i).padStart(4, '0')}`) })];
     };
     it('a patch for the KubeadmControlPlane, with the policy in it', () => {

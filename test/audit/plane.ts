@@ -1,4 +1,4 @@
-import { Chart, Testing } from 'cdk8s';
+import { Chart, App } from 'cdk8s';
 import { AuditPolicy, AuditPolicyProps, ControlPlane, ControlPlaneProps, DebugSubject, IDebugAccess, OnCallDebugAccess, ReadOnlyAccess } from '../../src';
 
 /** An audit policy in a control plane of its own. */
@@ -8,7 +8,7 @@ export function auditPolicy(props?: AuditPolicyProps, plane?: ControlPlaneProps)
 
 /** What a team declares: on-call engineers of payments, developers who read, an operator and a bot by exception. */
 export function declaredAccess(): IDebugAccess[] {
-  const chart = new Chart(Testing.app(), 'payments');
+  const chart = new Chart(new App(), 'payments');
   return [
     new OnCallDebugAccess(chart, 'oncall', { namespace: 'payments', group: 'oncall-payments' }),
     new ReadOnlyAccess(chart, 'read', {
