@@ -99,7 +99,8 @@ class DeclaredObject extends ApiObject {
     try {
       if (!hasStandardResolvers(this)) return undefined;
       const { apiVersion, kind } = this.manifest;
-      return withOthers({ apiVersion, kind, metadata: renderedMetadata(this.metadata) }, rendered({ ...this.manifest, metadata: undefined }) as Manifest);
+      const rest = rendered({ ...this.manifest, metadata: undefined }) as Manifest;
+      return withOthers({ apiVersion, kind, metadata: renderedMetadata(this.metadata) }, rest);
     } catch {
       // cdk8s says what is wrong, and with which construct.
       return undefined;

@@ -97,7 +97,8 @@ describe('OnCallDebugAccess', () => {
   });
 
   describe('limited to pods by name', () => {
-    beforeEach(() => new OnCallDebugAccess(chart, 'x', { namespace: 'payments', group: 'oncall-payments', resourceNames: ['ledger-1', 'ledger-0'] }));
+    let access: OnCallDebugAccess;
+    beforeEach(() => access = new OnCallDebugAccess(chart, 'x', { namespace: 'payments', group: 'oncall-payments', resourceNames: ['ledger-1', 'ledger-0'] }));
 
     it('a member acts in those pods and in no other', () => {
       expect(refusedOf(MEMBER, ACTS, 'payments')).toEqual([]);
@@ -115,6 +116,12 @@ describe('OnCallDebugAccess', () => {
         'get core/pods/log of ledger-0,ledger-1',
       ]);
       for (const rule of rules.filter(one => !narrow.includes(one))) expect(rule.resourceNames).toBeUndefined();
+    });
+    it('says the same as data', () => expectGrants(access));
+    it('does not limit others to the same pods', () => {
+      new OnCallDebugAccess(chart, 'y', { namespace: 'ledger', group: 'oncall-payments', resourceNames: ['vault-0'] });
+      expect(allowedOf(MEMBER, ACTS, 'ledger')).toEqual([]);
+      expect(refusedOf(MEMBER, ACTS.map(asked => asked.replace('ledger-0', 'vault-0')), 'ledger')).toEqual([]);
     });
     it('does not limit the same declaration elsewhere', () => {
       new OnCallDebugAccess(chart, 'y', { namespace: 'ledger', group: 'oncall-payments' });
@@ -229,6 +236,7 @@ describe('JustInTimeAccess', () => {
     ]);
     expectGrants(access);
     expect(access.grants.map(grant => grant.namespace)).toEqual(['ledger', 'payments', undefined]);
+    expect(access.node.children.map(c => c.node.id)).toEqual(['role', 'binding', 'payments-role', 'payments-binding', 'cluster-role', 'cluster-binding']);
     expect(bytes(chart)).toMatchSnapshot();
   });
 
