@@ -127,8 +127,8 @@ interface Series {
   readonly layout: Task['layout'];
   readonly rights: Task['rights'];
   readonly sizes: number[];
-  /** Contenders that are not run at a size: ordinary charts take the square of it. */
-  readonly skip: (contender: Contender, size: number) => boolean;
+  /** What is left out: a chart for each namespace takes those who use ordinary charts the square of the size. */
+  readonly skip: (contender: Contender, size: number, run: number) => boolean;
   readonly runs: number;
 }
 
@@ -139,7 +139,7 @@ function synthesis(work: string, { title, layout, rights, sizes, skip, runs }: S
     for (const [i, namespaces] of sizes.entries()) {
       for (const row of cells) {
         const { contender, milliseconds } = row[i];
-        if (!skip(contender, namespaces)) milliseconds.push(measure(work, { contender, layout, rights, namespaces }).milliseconds);
+        if (!skip(contender, namespaces, run)) milliseconds.push(measure(work, { contender, layout, rights, namespaces }).milliseconds);
       }
     }
   }
@@ -190,7 +190,12 @@ function main() {
       synthesis(work, { title: 'All in one chart, rights: the default of on-call', layout: 'one', rights: 'default', sizes, runs, skip: never }),
       synthesis(work, { title: 'All in one chart, rights: exec', layout: 'one', rights: 'exec', sizes, runs, skip: never }),
       synthesis(work, {
-        title: 'A chart for each namespace, rights: the default of on-call', layout: 'each', rights: 'default', sizes, runs: Math.min(runs, 3), skip: (contender, size) => ordinary(contender) && size > 3000,
+        title: 'A chart for each namespace, rights: the default of on-call, ordinary charts once at 3,000',
+        layout: 'each',
+        rights: 'default',
+        sizes,
+        runs: Math.min(runs, 3),
+        skip: (contender, size, run) => ordinary(contender) && (size > 3000 || (size === 3000 && run > 0)),
       }),
     ].join('\n\n');
     console.log(report);

@@ -39,6 +39,8 @@ describe('a rule that would hide a debug request is refused', () => {
     ['one person', { level: NONE, users: ['alice'] }, 'hides get pods/log of user alice'],
     ['one person among programs', { level: NONE, users: [ARGO, 'alice'] }, 'hides get pods/log of user alice'],
     ['one group', { level: NONE, userGroups: ['oncall-payments'] }, 'hides get pods/log of group oncall-payments'],
+    ['a person who is called like a ServiceAccount', { level: NONE, users: ['x-system:serviceaccount:ci:deployer'] }, 'hides get pods/log of user x-system:serviceaccount:ci:deployer'],
+    ['a ServiceAccount without a namespace, which is none', { level: NONE, users: ['system:serviceaccount::x'] }, 'hides get pods/log of user system:serviceaccount::x'],
     ['administrators', { level: NONE, userGroups: ['system:masters'] }, 'hides get pods/log of group system:masters'],
     ['everyone who logs in', { level: NONE, userGroups: ['system:authenticated'] }, 'hides get pods/log of group system:authenticated'],
     ['those who do not log in', { level: NONE, userGroups: ['system:unauthenticated'] }, 'hides get pods/log of group system:unauthenticated'],
@@ -102,6 +104,12 @@ describe('a rule that never decides is refused, since its author believes in it'
     `additionalRules[1] = level Metadata, users ${ARGO}, verbs list: never takes effect: an earlier rule decides it (level None, users ${ARGO}, verbs get/list/watch: "Argo CD compares.")`));
   it('a path that the rule before it decides, which gives no reason', () => expect(rulesOut({ level: NONE, nonResourceUrls: ['/metrics*'] }, { level: NONE, nonResourceUrls: ['/version', '/metrics/slis'] })).toBe(
     'additionalRules[1].nonResourceUrls[1] = /metrics/slis: never takes effect: an earlier rule decides it (level None, URLs /metrics*)'));
+  it('questions of one kubelet, recorded before for all of them', () => {
+    const questions = [{ group: 'authorization.k8s.io', resources: ['subjectaccessreviews'] }];
+    expect(rulesOut({ level: NONE, users: ['system:node:worker-1'], verbs: ['create'], resources: questions })).toContain(
+      'additionalRules[0].resources[0].resources[0] = subjectaccessreviews: never takes effect: an earlier rule decides it (level Request, groups system:nodes, verbs create');
+    expect(add({ level: NONE, users: ['system:serviceaccount:ci:deployer'], verbs: ['create'], resources: questions }).rules).toBeDefined();
+  });
   it('what people with declared access do, recorded before', () => {
     const { problem } = rejected(() => auditPolicy({ access: declaredAccess(), additionalRules: [{ level: METADATA, users: ['system:serviceaccount:ci:doctor'], verbs: ['list'] }] }));
     expect(problem).toContain('never takes effect: an earlier rule decides it (level Metadata, users operator@example.com/system:serviceaccount:ci:doctor: ');

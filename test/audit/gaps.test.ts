@@ -96,6 +96,28 @@ describe('whose requests are missing', () => {
   });
 });
 
+describe('groups that Kubernetes gives by itself count, so that a rule before takes their members', () => {
+  const after = (recorded: object, hidden: object) =>
+    policy(BODIES, { ...METADATA, ...recorded }, { level: 'None', resources: pods('exec'), ...hidden }, METADATA).gaps().map(gap => gap.callers.join(' | '));
+  it.each<[string, object, object, string[]]>([
+    ['administrators', { userGroups: ['system:masters'] }, {}, ['people | ServiceAccounts | anonymous callers']],
+    ['ServiceAccounts', { userGroups: ['system:serviceaccounts'] }, {}, ['people | system:masters | anonymous callers']],
+    ['those who do not log in', { userGroups: ['system:unauthenticated'] }, {}, ['people | system:masters | ServiceAccounts']],
+    ['anonymous by name', { users: ['system:anonymous'] }, { userGroups: ['system:unauthenticated'] }, []],
+    ['a ServiceAccount, by its namespace', { userGroups: ['system:serviceaccounts:ci'] }, { users: ['system:serviceaccount:ci:deployer'] }, []],
+    ['a ServiceAccount, as one', { userGroups: ['system:serviceaccounts'] }, { users: ['system:serviceaccount:ci:deployer'] }, []],
+    ['a ServiceAccount, since it logs in', { userGroups: ['system:authenticated'] }, { users: ['system:serviceaccount:ci:deployer'] }, []],
+    ['ServiceAccounts of a namespace, as such', { userGroups: ['system:serviceaccounts'] }, { userGroups: ['system:serviceaccounts:ci'] }, []],
+    ['a ServiceAccount of another namespace', { userGroups: ['system:serviceaccounts:ci'] }, { users: ['system:serviceaccount:cd:deployer'] }, ['user system:serviceaccount:cd:deployer']],
+    ['a person who is only called so', { userGroups: ['system:serviceaccounts'] }, { users: ['x-system:serviceaccount:ci:deployer'] }, ['user x-system:serviceaccount:ci:deployer']],
+    ['a group that is only called so', { userGroups: ['system:serviceaccounts'] }, { userGroups: ['x-system:serviceaccounts:ci'] }, ['group x-system:serviceaccounts:ci']],
+    ['a group without its namespace', { userGroups: ['system:serviceaccounts'] }, { userGroups: ['system:serviceaccounts:'] }, ['group system:serviceaccounts:']],
+    ['a person', { userGroups: ['system:authenticated'] }, { users: ['alice'] }, []],
+    ['a member of a group', { userGroups: ['system:authenticated'] }, { userGroups: ['oncall-payments'] }, []],
+    ['a member of two groups', { userGroups: ['oncall-ledger'] }, { users: ['alice'], userGroups: ['oncall-payments', 'oncall-ledger'] }, ['user alice in group oncall-payments']],
+  ])('%s', (_title, recorded, hidden, callers) => expect([...new Set(after(recorded, hidden))]).toEqual(callers));
+});
+
 describe('wildcards that reach exec', () => {
   it.each([['*'], ['pods/*'], ['*/exec']])('%s', pattern => {
     expect(missed(policy({ level: 'None', resources: [{ group: '', resources: [pattern] }] }, BODIES, METADATA))).toEqual(expect.arrayContaining(['create pods/exec', 'get pods/exec']));
