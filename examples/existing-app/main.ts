@@ -15,15 +15,21 @@ const chart = new Chart(app, 'shop');
 // What the team has had all along.
 const namespace = new kplus.Namespace(chart, 'namespace', { metadata: { name: 'shop' } });
 const metadata = { namespace: namespace.name };
+const securityContext: kplus.ContainerSecurityContextProps = {
+  user: 10001,
+  group: 10001,
+  capabilities: { drop: [kplus.Capability.ALL] },
+  seccompProfile: { type: kplus.SeccompProfileType.RUNTIME_DEFAULT },
+};
 const api = new kplus.Deployment(chart, 'api', {
   metadata,
   replicas: 2,
-  containers: [{ image: 'registry.example/shop/api:1.4.2', portNumber: 8080, securityContext: { user: 10001, group: 10001 } }],
+  containers: [{ image: 'registry.example/shop/api:1.4.2', portNumber: 8080, securityContext }],
 });
 const database = new kplus.StatefulSet(chart, 'database', {
   metadata,
   service: new kplus.Service(chart, 'database-service', { metadata, ports: [{ port: 5432 }] }),
-  containers: [{ image: 'registry.example/shop/postgres:17.2', portNumber: 5432, securityContext: { user: 10001, group: 10001 } }],
+  containers: [{ image: 'registry.example/shop/postgres:17.2', portNumber: 5432, securityContext }],
 });
 
 // What is new: who may debug it, and who may talk to whom.

@@ -1,0 +1,240 @@
+/**
+ * Runs the suite against a real Kubernetes: npm run test:cluster -- [option...] [pattern of test files...]
+ *
+ *   (nothing)               everything on a cluster of its own of the newest version, then acceptance on the oldest
+ *   --version 1.35          on a cluster of its own of that version; may be repeated
+ *   --all-versions          on one after the other of every version of control-plane/versions.txt
+ *   --no-node               control plane alone: what needs pods is skipped by name
+ *   --use-current-cluster   on the cluster of KUBECONFIG, if a namespace of it has the label secure-debug.internal/test-cluster
+ *   --cluster DIR           on the one that control-plane/up.sh started in DIR, and leave it running
+ *   --write                 write the tables in docs/ instead of comparing them
+ */
+import { spawn } from 'child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'fs';
+import { constants, tmpdir } from 'os';
+import { join, relative } from 'path';
+import { parseArgs } from 'util';
+import { App, Chart } from 'cdk8s';
+import { AuditPolicy, ControlPlane } from '../../src';
+import { Cluster, CLUSTER_FILE } from './lab/cluster';
+import { run } from './lab/process';
+import { declareAll } from './lab/setups';
+
+const PROJECT = join(__dirname, '..', '..');
+const CONTROL_PLANE = join(__dirname, 'control-plane');
+const MARKER = 'secure-debug.internal/test-cluster';
+const IMAGE = 'docker.io/library/busybox:1.36';
+const NODE_IMAGE = 'docker.io/library/node:24.18.0-alpine3.24';
+
+/** What was asked for cannot be done: one line that names the fix. */
+class Refused extends Error {}
+/** Somebody pressed Ctrl-C. */
+class Interrupted extends Error {
+  public constructor(public readonly status: number) { super(); }
+}
+
+interface Options {
+  readonly versions: string[];
+  readonly withNode: boolean;
+  readonly patterns: string[];
+  readonly write: boolean;
+}
+
+let interrupted = 0;
+
+/** Runs a program in the foreground; a signal to this process reaches it too, and counts once it has ended. */
+async function foreground(program: string, args: string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
+  const child = spawn(program, args, { cwd: PROJECT, env, stdio: 'inherit' });
+  const forward = (signal: NodeJS.Signals) => { child.kill(signal); };
+  process.on('SIGTERM', forward).on('SIGHUP', forward);
+  const status = await new Promise<number>((resolve, reject) => child.on('error', reject).on('close', (code, signal) =>
+    resolve(code ?? 128 + (signal ? constants.signals[signal] : 0))));
+  process.off('SIGTERM', forward).off('SIGHUP', forward);
+  return status;
+}
+
+async function step(program: string, args: string[], env?: NodeJS.ProcessEnv): Promise<void> {
+  const status = await foreground(program, args, env);
+  stopIfInterrupted();
+  if (status === 2) throw new Refused(''); // it has said why
+  if (status !== 0) throw new Error(`${relative(PROJECT, program)} ended with status ${status}`);
+}
+
+function stopIfInterrupted(): void {
+  if (interrupted) throw new Interrupted(interrupted);
+}
+
+/** The lines of versions.txt that are about Kubernetes, the newest first. */
+function versions(part: 'cluster' | 'kubectl'): string[] {
+  return readFileSync(join(CONTROL_PLANE, 'versions.txt'), 'utf8').split('\n')
+    .map(line => line.split(/\s+/)).filter(([name, , parts]) => name === 'kubernetes' && parts === part).map(([, version]) => version);
+}
+
+async function builtProgram(name: string, version: string): Promise<string> {
+  const found = await run('bash', ['-c', 'source "$1"; find_program "$2" "$3"', 'find', join(CONTROL_PLANE, 'lib.sh'), name, version], { env: process.env });
+  return found.stdout.trim();
+}
+
+/** A client of the cluster's version, and one of each older way of speaking. */
+async function builtClients(version: string): Promise<Record<string, string>> {
+  const clients: Record<string, string> = {};
+  for (const client of [version, ...versions('kubectl')]) clients[client] = await builtProgram('kubectl', client);
+  return clients;
+}
+
+function auditPolicy(): string {
+  const access = declareAll(new Chart(new App(), 'suite'));
+  return new AuditPolicy(new ControlPlane(), 'audit', { access }).toYaml();
+}
+
+/** Starts a cluster, runs the tests, and stops it, whatever happens. */
+async function ownCluster(version: string, { withNode, patterns, write }: Options): Promise<number> {
+  const folder = join(PROJECT, 'reports', 'cluster', withNode ? version : `${version}-no-node`);
+  mkdirSync(folder, { recursive: true });
+  const up = join(CONTROL_PLANE, 'up.sh');
+  const scratch = mkdtempSync(join(tmpdir(), 'secure-debug-test-'));
+  try {
+    const policy = join(scratch, 'audit-policy.yaml');
+    writeFileSync(policy, auditPolicy());
+    if (withNode) await step(join(CONTROL_PLANE, 'build.sh'), [version, ...versions('kubectl')]);
+    await step(up, [folder, '--version', version, '--audit-policy', policy, '--owner', String(process.pid), ...withNode ? ['--node-image', NODE_IMAGE] : ['--no-node']]);
+    return await tests(await startedCluster(folder, scratch), patterns, write);
+  } finally {
+    await foreground(join(CONTROL_PLANE, 'down.sh'), [folder]);
+    rmSync(scratch, { recursive: true, force: true });
+    console.error(`logs of the cluster: ${relative(PROJECT, folder)}/log, audit log: ${relative(PROJECT, folder)}/audit.log`);
+  }
+}
+
+/** A cluster that up.sh has started. */
+async function startedCluster(folder: string, scratch: string): Promise<Cluster> {
+  const file = join(folder, 'cluster.env');
+  if (!existsSync(file)) throw new Refused(`--cluster ${folder}: there is no cluster. Fix: test/cluster/control-plane/up.sh ${folder}`);
+  const env = Object.fromEntries(readFileSync(file, 'utf8').trim().split('\n').map(line => line.split(/=(.*)/)));
+  const withNode = existsSync(join(folder, 'node', 'init'));
+  return {
+    kubeconfig: env.KUBECONFIG,
+    version: env.KUBERNETES_VERSION,
+    folder: scratch,
+    clients: withNode ? await builtClients(env.KUBERNETES_VERSION) : { [env.KUBERNETES_VERSION]: env.KUBECTL },
+    own: true,
+    node: withNode,
+    ...env.AUDIT_POLICY && { auditLog: join(folder, 'audit.log'), auditPolicy: env.AUDIT_POLICY },
+    image: IMAGE,
+    nodeImage: NODE_IMAGE,
+  };
+}
+
+/** The user's cluster, if it is marked as one for tests. */
+async function currentCluster({ patterns, write }: Options): Promise<number> {
+  const ask = async (...args: string[]) => {
+    const ended = await run('kubectl', args, { env: process.env }).catch(() => { throw new Refused('--use-current-cluster needs kubectl. Fix: install it, or leave the option out.'); });
+    if (ended.code !== 0) throw new Refused(`--use-current-cluster: kubectl ${args.join(' ')} fails: ${ended.stderr.trim()}`);
+    return ended.stdout;
+  };
+  const context = (await ask('config', 'current-context')).trim();
+  const marked = await ask('get', 'namespaces', '-l', MARKER, '-o', 'name');
+  if (!marked) {
+    throw new Refused(`--use-current-cluster: no namespace of the cluster "${context}" has the label ${MARKER}, so it may be one that people need. `
+      + `Fix: if it is for tests, kubectl --context ${context} label namespace default ${MARKER}=yes`);
+  }
+  const versionJson = JSON.parse(await ask('version', '-o', 'json'));
+  const nodes = JSON.parse(await ask('get', 'nodes', '-o', 'json')).items;
+  const scratch = mkdtempSync(join(tmpdir(), 'secure-debug-test-'));
+  try {
+    const kubeconfig = join(scratch, 'admin.kubeconfig');
+    writeFileSync(kubeconfig, await ask('config', 'view', '--minify', '--flatten', '--raw', '-o', 'json'), { mode: 0o600 });
+    const clientVersion = versionJson.clientVersion.gitVersion.replace(/^v/, '');
+    const clients: Record<string, string> = { [clientVersion]: 'kubectl' };
+    for (const client of versions('kubectl')) {
+      const program = await builtProgram('kubectl', client);
+      if (program) clients[client] = program;
+      else console.error(`kubectl ${client} is not built, so it is not tried. To have it: test/cluster/control-plane/build.sh ${client}`);
+    }
+    return await tests({
+      kubeconfig, version: versionJson.serverVersion.gitVersion.replace(/^v/, ''), folder: scratch, clients, own: false, node: nodes.length > 0, image: IMAGE, nodeImage: NODE_IMAGE,
+    }, patterns, write);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+async function tests(cluster: Cluster, patterns: string[], write: boolean): Promise<number> {
+  const file = join(cluster.folder, 'cluster.json');
+  writeFileSync(file, JSON.stringify(cluster));
+  const status = await foreground(process.execPath, [
+    join(PROJECT, 'node_modules', 'jest', 'bin', 'jest.js'), '--config', join(__dirname, 'jest.config.json'), '--ci', ...patterns,
+  ], { ...process.env, [CLUSTER_FILE]: file, ...write && { CDK8S_SECURE_DEBUG_WRITE: 'yes' } });
+  stopIfInterrupted();
+  return status;
+}
+
+function parse() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        'version': { type: 'string', multiple: true },
+        'all-versions': { type: 'boolean' },
+        'no-node': { type: 'boolean' },
+        'use-current-cluster': { type: 'boolean' },
+        'cluster': { type: 'string' },
+        'write': { type: 'boolean' },
+        'help': { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new Refused(`${(error as Error).message.split('\n')[0]} Fix: --help lists the options.`);
+  }
+}
+
+async function main(): Promise<number> {
+  const { values, positionals: patterns } = parse();
+  if (values.help) {
+    console.log(/\/\*\*\n([^]*?)\n \*\//.exec(readFileSync(__filename, 'utf8'))![1].replace(/^ \* ?/gm, ''));
+    return 0;
+  }
+  const options: Options = { versions: values.version ?? [], withNode: !values['no-node'], patterns, write: !!values.write };
+  for (const wanted of options.versions) {
+    if (!versions('cluster').some(version => version === wanted || version.startsWith(`${wanted}.`))) {
+      throw new Refused(`--version ${wanted} is not one of ${versions('cluster').join(', ')}. Fix: take one of these, or add it to control-plane/versions.txt.`);
+    }
+  }
+  const known = versions('cluster');
+  if (values['use-current-cluster']) return currentCluster(options);
+  if (values.cluster) {
+    const scratch = mkdtempSync(join(tmpdir(), 'secure-debug-test-'));
+    try {
+      return await tests(await startedCluster(values.cluster, scratch), patterns, options.write);
+    } finally {
+      rmSync(scratch, { recursive: true, force: true });
+    }
+  }
+  if (values['all-versions'] || options.versions.length > 0) {
+    const wanted = values['all-versions'] ? known : options.versions.map(one => known.find(version => version === one || version.startsWith(`${one}.`))!);
+    let worst = 0;
+    for (const version of wanted) worst = Math.max(worst, await ownCluster(version, { ...options, withNode: options.withNode }));
+    return worst;
+  }
+  const status = await ownCluster(process.env.KUBEBUILDER_ASSETS ? '' : known[0], options);
+  if (status !== 0 || patterns.length > 0) return status;
+  return ownCluster(known[known.length - 1], { ...options, withNode: false, patterns: ['test/cluster/acceptance'] });
+}
+
+// The terminal sends Ctrl-C to the children too; this process only sees to it that they are cleaned up after.
+process.on('SIGINT', () => { interrupted = 130; });
+process.on('SIGTERM', () => { interrupted = 143; });
+process.on('SIGHUP', () => { interrupted = 129; });
+main().then(
+  status => { process.exitCode = status; },
+  error => {
+    if (error instanceof Interrupted) process.exitCode = error.status;
+    else if (error instanceof Refused) {
+      if (error.message) console.error(`error: ${error.message}`);
+      process.exitCode = 2;
+    } else {
+      console.error(`error: ${error instanceof Error ? error.message : error}`);
+      process.exitCode = 1;
+    }
+  },
+);
