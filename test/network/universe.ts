@@ -6,13 +6,14 @@ export interface End {
   readonly ip: string;
   readonly namespace?: string;
   readonly labels: Record<string, string>;
-  readonly named: Record<string, { protocol: string; number: number }>;
+  readonly named: Record<string, Port>;
 }
 
 export const NAMESPACES: Record<string, Record<string, string>> = {
-  payments: { team: 'money', tier: 'a' },
-  ledger: { team: 'money' },
-  web: { team: 'shop', tier: 'b' },
+  'payments': { team: 'money', tier: 'a' },
+  'ledger': { team: 'money' },
+  'web': { team: 'shop', tier: 'b' },
+  'kube-system': {},
 };
 
 const pod = (namespace: string, ip: string, labels: Record<string, string>, named: End['named'] = {}): End => ({ namespace, ip, labels, named });
@@ -24,11 +25,18 @@ export const ENDS: End[] = [
   pod('ledger', '10.0.2.1', { app: 'api' }, { http: { protocol: 'UDP', number: 80 } }),
   pod('ledger', 'fd00:2::2', { app: 'db', tier: 'b' }, { dns: { protocol: 'UDP', number: 53 } }),
   pod('web', '10.0.3.1', { app: 'web', tier: 'a' }, { http: { protocol: 'TCP', number: 80 } }),
+  pod('kube-system', '10.0.4.1', { 'k8s-app': 'kube-dns' }, { dns: { protocol: 'UDP', number: 53 } }),
   { ip: '192.0.2.1', labels: {}, named: {} },
   { ip: '2001:db8::1', labels: {}, named: {} },
 ];
 
-export const PORTS = [
+/** One port of one protocol. */
+export interface Port {
+  readonly protocol: string;
+  readonly number: number;
+}
+
+export const PORTS: Port[] = [
   { protocol: 'TCP', number: 80 },
   { protocol: 'TCP', number: 8080 },
   { protocol: 'UDP', number: 53 },
@@ -118,7 +126,8 @@ const namespaceLabels = (end: number) => ({ ...NAMESPACES[ENDS[end].namespace!],
 
 const BLOCK_LISTS = new Map<string, BlockList>();
 
-function within(cidr: string, ip: string): boolean {
+/** Whether the block contains the address. */
+export function within(cidr: string, ip: string): boolean {
   const [address, prefix] = cidr.split('/');
   const family = isIPv4(address) ? 'ipv4' : 'ipv6';
   if (!BLOCK_LISTS.has(cidr)) {

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Usage: build.sh [all | VERSION...]
+# Usage: build.sh [all | VERSION... | cyclonus]
 # Builds Kubernetes (1.37 or 1.37.1; default: the newest of versions.txt), etcd and containerd from their Go modules into
 # the cache, and installs the few Debian packages a node needs. What is there already is left alone, so that a second
 # run takes no time. Programs in KUBEBUILDER_ASSETS are used where their version is the wanted one.
+# cyclonus is a simulator of network policies and needs no cluster; it may stand beside versions.
 set -euo pipefail
 # shellcheck source=lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
@@ -106,6 +107,13 @@ build_containerd() {
   go_build "$module" "$version" "$cache/containerd/$version" "-X $module/version.Version=$version" "${programs[@]}"
 }
 
+build_cyclonus() {
+  local version _ module=github.com/mattfenwick/cyclonus
+  read -r version _ < <(table cyclonus)
+  if [[ -x $cache/cyclonus/$version/cyclonus ]]; then return; fi
+  go_build "$module" "$version" "$cache/cyclonus/$version" '' "cyclonus=$module/cmd/cyclonus"
+}
+
 # What a node needs from the distribution, each as a file to look for and the Debian package that has it.
 install_packages() {
   local entry packages=()
@@ -126,11 +134,13 @@ install_packages() {
 
 main() {
   if [[ ${1:-} == -* ]]; then usage; fi
-  local want version versions=() parts
+  local want version versions=() parts simulator=no
   if [[ ${1:-} == all ]]; then
+    simulator=yes
     mapfile -t versions < <(awk '$1 == "kubernetes" { print $2 }' "$here/versions.txt")
   else
     for want in "${@:-}"; do
+      if [[ $want == cyclonus ]]; then simulator=yes; continue; fi
       version=$(resolve_version "$want")
       versions+=("$version")
     done
@@ -142,6 +152,7 @@ main() {
   trap 'exit 130' INT
   trap 'exit 143' TERM
 
+  if [[ $simulator == yes ]]; then build_cyclonus; fi
   for version in "${versions[@]}"; do
     read -r _ parts < <(table kubernetes "$version") || parts=cluster
     if [[ $parts == kubectl ]]; then

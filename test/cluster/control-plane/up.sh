@@ -212,6 +212,7 @@ KUBERNETES_VERSION=$version
 SERVER=https://$server_address:6443
 KUBECONFIG=$dir/admin.kubeconfig
 KUBECTL=${kubectl[0]}
+AUDIT_POLICY=${audit[0]#*=}
 SLOT=$slot
 EOF
   if [[ $with_node == yes ]]; then create_node; fi
