@@ -137,9 +137,11 @@ project.addTask('api:accept', { description: 'Accept the public API as it is com
 project.addTask('verify:readme', { description: 'Compile the snippets of the README and the docstrings', exec: 'tools/check-readme.sh' });
 project.addTask('verify:python', { description: 'Build the Python package and run the quick start with it', exec: 'tools/check-python.sh' });
 project.addTask('test:cluster', { description: 'The suite against a real Kubernetes; --help lists the options', exec: `${example} test/cluster/run.ts`, receiveArgs: true });
+project.addTask('test:planted', { description: 'Plant a defect in each rule of the model, one at a time: the suite against a real Kubernetes has to find it', exec: `${example} test/cluster/run.ts planted` });
+project.addTask('test:versions', { description: 'The suite on every supported version of Kubernetes', exec: `${example} test/cluster/run.ts --all-versions` });
 project.addTask('test:mutation', { description: 'Mutation testing of model, access and audit', exec: 'stryker run' });
-const full = project.addTask('test:full', { description: 'Everything, also what takes long: mutation testing and checkov' });
-for (const name of ['test', 'verify:manifests', 'verify:api', 'verify:readme', 'verify:python', 'test:mutation']) full.spawn(project.tasks.tryFind(name)!);
+const full = project.addTask('test:full', { description: 'Everything, also what takes long: every version of Kubernetes, planted defects, mutation testing and checkov' });
+for (const name of ['test', 'verify:manifests', 'verify:api', 'verify:readme', 'verify:python', 'test:versions', 'test:planted', 'test:mutation']) full.spawn(project.tasks.tryFind(name)!);
 full.exec('tools/check-checkov.sh');
 
 // jsii-pacmak cannot build these two as projen writes them: Java needs the binding of cdk8s-plus built along, and the

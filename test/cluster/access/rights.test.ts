@@ -1,9 +1,9 @@
 import { RIGHTS } from './expected-rights';
 import { rightsOf } from './rights';
+import { DebugCapability, JustInTimeAccess, OnCallDebugAccess, ReadOnlyAccess } from '../../../src';
 import { theCluster } from '../lab/cluster';
 import { apply, Person } from '../lab/kubectl';
 import { people } from '../lab/people';
-import { DebugCapability, JustInTimeAccess, OnCallDebugAccess, ReadOnlyAccess } from '../../../src';
 import { ALONE, declare, EVERYTHING, objects, Setup } from '../lab/setups';
 import { namespace, remove } from '../lab/targets';
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Usage: build.sh [all | VERSION... | cyclonus]
+# Usage: build.sh [--no-node] [all | VERSION... | cyclonus]
 # Builds Kubernetes (1.37 or 1.37.1; default: the newest of versions.txt), etcd and containerd from their Go modules into
 # the cache, and installs the few Debian packages a node needs. What is there already is left alone, so that a second
 # run takes no time. Programs in KUBEBUILDER_ASSETS are used where their version is the wanted one.
-# cyclonus is a simulator of network policies and needs no cluster; it may stand beside versions.
+# With --no-node, only what a control plane without a node needs. cyclonus is a simulator of network policies and needs
+# no cluster; it may stand beside versions.
 set -euo pipefail
 # shellcheck source=lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
@@ -133,7 +134,13 @@ install_packages() {
 }
 
 main() {
+  local programs=(kubectl kube-apiserver kube-controller-manager kube-scheduler) with_node=yes
+  if [[ ${1:-} == --no-node ]]; then
+    with_node=no
+    shift
+  fi
   if [[ ${1:-} == -* ]]; then usage; fi
+  if [[ $with_node == yes ]]; then programs+=(kubelet kube-proxy); fi
   local want version versions=() parts simulator=no
   if [[ ${1:-} == all ]]; then
     simulator=yes
@@ -158,9 +165,9 @@ main() {
     if [[ $parts == kubectl ]]; then
       build_kubernetes "$version" kubectl
     else
-      build_kubernetes "$version" kubectl kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy
+      build_kubernetes "$version" "${programs[@]}"
       build_etcd "$version"
-      build_containerd "$version"
+      if [[ $with_node == yes ]]; then build_containerd "$version"; fi
       install_packages
     fi
   done

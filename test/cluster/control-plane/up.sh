@@ -19,7 +19,7 @@ source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
 readonly components=(etcd kube-apiserver kube-controller-manager kube-scheduler containerd kubelet kube-proxy)
 declare -A patches=()
-with_node=yes node_image='' owner='' wanted='' audit=() authentication=()
+with_node=yes node_image='' audit_policy='' owner='' wanted='' audit=() authentication=()
 
 absolute() { [[ -r $1 ]] || die "cannot read $1"; readlink -f -- "$1"; }
 
@@ -34,6 +34,7 @@ parse() {
       --version) wanted=$2 ;;
       --audit-policy)
         file=$(absolute "$2")
+        audit_policy=$file
         audit=(--audit-policy-file="$file" --audit-log-path="$dir/audit.log" --audit-log-maxsize=10000) ;;
       --authentication-config)
         file=$(absolute "$2")
@@ -188,7 +189,7 @@ main() {
     unsupported "a node needs root (the control plane alone does not: --no-node)."
   fi
   version=$(resolve_version "$wanted")
-  "$here/build.sh" "$version"
+  if [[ $with_node == yes ]]; then "$here/build.sh" "$version"; else "$here/build.sh" --no-node "$version"; fi
   find_program kube-apiserver "$version" >/dev/null || die "versions.txt has no cluster of Kubernetes $version"
 
   local began=$SECONDS
@@ -212,7 +213,7 @@ KUBERNETES_VERSION=$version
 SERVER=https://$server_address:6443
 KUBECONFIG=$dir/admin.kubeconfig
 KUBECTL=${kubectl[0]}
-AUDIT_POLICY=${audit[0]#*=}
+AUDIT_POLICY=${audit_policy}
 SLOT=$slot
 EOF
   if [[ $with_node == yes ]]; then create_node; fi

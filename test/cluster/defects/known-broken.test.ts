@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'fs';
 import { join } from 'path';
 import { BROKEN_POLICIES } from './broken-policies';
 import { DebugCapability, AuditPolicyEvaluator } from '../../../src';
+import { ACTIONS } from '../access/actions';
 import { unrecorded } from '../access/recorded';
 import { Cell, deviations, observeAll } from '../access/table';
 import { askEverything, holes } from '../audit/holes';
@@ -12,7 +13,6 @@ import { apply } from '../lab/kubectl';
 import { people } from '../lab/people';
 import { must } from '../lab/process';
 import { namespace, nodeName, remove, running, surroundings, target } from '../lab/targets';
-import { ACTIONS } from '../access/actions';
 
 const cluster = theCluster();
 const NAMESPACE = 'sd-broken';

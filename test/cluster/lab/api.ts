@@ -35,7 +35,7 @@ export class Api {
       const sent = request(new URL(path, this.server), {
         method,
         agent: this.agent,
-        headers: { 'accept': 'application/json', ...this.token && { authorization: `Bearer ${this.token}` }, ...body && { 'content-type': contentType } },
+        headers: { accept: 'application/json', ...this.token && { authorization: `Bearer ${this.token}` }, ...body && { 'content-type': contentType } },
       }, response => {
         const parts: Buffer[] = [];
         response.on('data', part => parts.push(part));

@@ -12,7 +12,7 @@ export class AuditLog {
     const fd = openSync(this.file, 'r');
     try {
       const parts: Buffer[] = [];
-      const buffer = Buffer.alloc(1 << 20);
+      const buffer = Buffer.alloc(1_048_576);
       let at = this.position;
       for (let n = readSync(fd, buffer, 0, buffer.length, at); n > 0; n = readSync(fd, buffer, 0, buffer.length, at)) {
         parts.push(Buffer.from(buffer.subarray(0, n)));

@@ -49,7 +49,11 @@ export function scratch(cluster: Cluster, name: string): string {
  */
 export function testIf(available: unknown, reason: string): Pick<jest.It, 'each'> & ((name: string, fn: () => unknown, timeout?: number) => void) {
   if (available) return test as any;
-  const why = (name: string) => `${name} [skipped: ${reason}]`;
+  const why = (name: string) => {
+    // jest names no test of a file in which all are skipped.
+    process.stderr.write(`skipped: ${name}: ${reason}\n`);
+    return `${name} [skipped: ${reason}]`;
+  };
   const skipped = (name: string, fn: () => unknown) => test.skip(why(name), fn as jest.EmptyFunction);
   const each = (rows: any) => (name: string, fn: any) => test.skip.each(rows)(why(name), fn);
   return Object.assign(skipped, { each }) as any;

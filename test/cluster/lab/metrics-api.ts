@@ -60,7 +60,11 @@ export async function serveMetrics(cluster: Cluster, pods: string[], nodes: stri
       kind: 'APIService',
       metadata: { name: API_SERVICE },
       spec: {
-        group: GROUP, version: 'v1beta1', groupPriorityMinimum: 100, versionPriority: 100, insecureSkipTLSVerify: true,
+        group: GROUP,
+        version: 'v1beta1',
+        groupPriorityMinimum: 100,
+        versionPriority: 100,
+        insecureSkipTLSVerify: true,
         service: { name: 'metrics-stand-in', namespace: 'kube-system', port },
       },
     },

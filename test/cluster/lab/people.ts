@@ -37,9 +37,10 @@ export async function people(cluster: Cluster, wanted: PersonProps[]): Promise<R
   await asAdmin(cluster, ['delete', 'certificatesigningrequests', '--ignore-not-found', ...names]);
   await asAdmin(cluster, ['create', '-f', '-'], { stdin: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: requests }) });
   await asAdmin(cluster, ['certificate', 'approve', ...names]);
-  const signed = await eventually('certificates for the people of this test (does the cluster sign for kubernetes.io/kube-apiserver-client?)', async () => {
+  const signed = await eventually('certificates for people (does the cluster sign for kubernetes.io/kube-apiserver-client?)', async () => {
     const { items } = JSON.parse(await asAdmin(cluster, ['get', 'certificatesigningrequests', '-o', 'json']));
-    const found = new Map<string, string>(items.filter((item: any) => item.status?.certificate).map((item: any) => [item.metadata.name, item.status.certificate]));
+    const ready = items.filter((item: any) => item.status?.certificate);
+    const found = new Map<string, string>(ready.map((item: any) => [item.metadata.name, item.status.certificate]));
     return names.every(name => found.has(name)) ? found : undefined;
   });
   await asAdmin(cluster, ['delete', 'certificatesigningrequests', ...names]);
@@ -74,11 +75,11 @@ function person(cluster: Cluster, { name, groups }: PersonProps, server: any, us
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const kubeconfig = join(folder, `${name}.kubeconfig`);
   writeFileSync(kubeconfig, JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: 'cluster', cluster: server }],
-    users: [{ name, user }],
-    contexts: [{ name: 'it', context: { cluster: 'cluster', user: name } }],
+    'apiVersion': 'v1',
+    'kind': 'Config',
+    'clusters': [{ name: 'cluster', cluster: server }],
+    'users': [{ name, user }],
+    'contexts': [{ name: 'it', context: { cluster: 'cluster', user: name } }],
     'current-context': 'it',
   }), { mode: 0o600 });
   return { name, groups, kubeconfig };

@@ -27,9 +27,6 @@ const { enforced, because }: Enforcement = cluster.node
   ? JSON.parse(execFileSync(process.execPath, ['--import', 'tsx', join(__dirname, 'enforcement.ts')], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }))
   : { enforced: false, because: 'the cluster has no node' };
 
-// jest names no test of a file in which all are skipped.
-if (!cluster.node) process.stderr.write(`skipped: what pods reach for real: ${because}\n`);
-
 let addresses: Addresses;
 beforeAll(async () => { if (cluster.node) addresses = await start(cluster, PODS); });
 afterEach(async () => { if (cluster.node) await asAdmin(cluster, ['delete', 'networkpolicies', '--all', '-n', HOME]); });
