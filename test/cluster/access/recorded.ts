@@ -22,10 +22,15 @@ function lacking(cell: Cell, wanted: Recorded, events: any[]): string[] {
   return [
     ...event.level === wanted.level ? [] : [`is recorded at ${event.level}, not ${wanted.level}`],
     ...person.groups.every(group => event.user.groups.includes(group)) ? [] : [`is recorded without the group ${person.groups}`],
-    ...reason.includes('RoleBinding "') && reason.includes(`/${namespace}"`) && reason.includes(`Group "${person.groups[0]}"`) ? [] : [`is recorded without its grant: ${reason}`],
+    ...grants(reason, namespace, person.groups[0]) ? [] : [`is recorded without its grant: ${reason}`],
     // Who follows up refused requests must not find a refusal in each session that was granted.
     ...about.some(other => !succeeded(other)) ? ['is recorded with a refused request beside it'] : [],
   ];
+}
+
+/** Whether the reason of an authorization names a binding in the namespace, and the group it binds. */
+function grants(reason: string, namespace: string, group: string): boolean {
+  return /RoleBinding "/.test(reason) && reason.includes(`/${namespace}"`) && reason.includes(`Group "${group}"`);
 }
 
 function refusal(cell: Cell, mine: any[], events: any[]): string[] {

@@ -11,7 +11,9 @@ export async function rightsOf(person: Person, namespace: string): Promise<strin
     const { status, body } = await api.send('POST', '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', {
       apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', spec: { namespace },
     });
-    if (status !== 201 || body.status.incomplete) throw new Error(`no complete answer about the rights of ${person.name}: ${status} ${JSON.stringify(body).slice(0, 300)}`);
+    if (status !== 201 || body.status.incomplete) {
+      throw new Error(`no complete answer about the rights of ${person.name}: ${status} ${JSON.stringify(body).slice(0, 300)}`);
+    }
     const { resourceRules, nonResourceRules } = body.status;
     const found = [
       ...resourceRules.flatMap((rule: any) => combine(rule.verbs, rule.resources.flatMap((resource: string) => rule.apiGroups.flatMap((group: string) => {

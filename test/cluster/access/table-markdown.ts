@@ -43,7 +43,9 @@ function table(cells: Cell[], columns: string[], heading: (title: string) => str
   return [
     line(['', ...columns.map(heading)]),
     line(['---', ...columns.map(() => ':---:')]),
-    ...actions.map(title => line([title, ...columns.map(column => mark(cells.filter(cell => cell.action.title === title && cell.row.title === column)))])),
+    ...actions.map(title => line([
+      title, ...columns.map(column => mark(cells.filter(cell => cell.action.title === title && cell.row.title === column))),
+    ])),
   ].join('\n');
 }
 

@@ -46,7 +46,9 @@ beforeAll(async () => {
   ]);
   await Promise.all([running(cluster, NAMESPACE, pods), running(cluster, OTHER_NAMESPACE, [BYSTANDER])]);
 
-  const own = (setup: Setup): Row => ({ title: setup.name, person: who[userOf(setup)], namespace: NAMESPACE, pod: podOf(setup), granted: setup.granted });
+  const own = (setup: Setup): Row => ({
+    title: setup.name, person: who[userOf(setup)], namespace: NAMESPACE, pod: podOf(setup), granted: setup.granted,
+  });
   const observer = { cluster, node, clients, actions };
   const everyClient: Row[] = [
     ...[...ALONE, DEFAULT, READ_ONLY, JUST_IN_TIME, JUST_IN_TIME_CLUSTER].map(own),

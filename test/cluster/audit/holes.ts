@@ -74,7 +74,8 @@ export function holes(asked: Asked[], events: any[], evaluator: AuditPolicyEvalu
     const promised = evaluator.evaluateEvent(found[0]).level;
     return [
       ...found.filter(event => event.level !== promised).map(event => `${what}: recorded at ${event.level}, and the evaluator says ${promised}`),
-      ...owed.filter(rule => rule.resource === resource && (rule.verbs ?? [found[0].verb]).includes(found[0].verb) && RANK.indexOf(found[0].level) < RANK.indexOf(rule.level))
+      ...owed.filter(rule => rule.resource === resource && (rule.verbs ?? [found[0].verb]).includes(found[0].verb))
+        .filter(rule => RANK.indexOf(found[0].level) < RANK.indexOf(rule.level))
         .map(rule => `${what}: recorded at ${found[0].level}, and ${rule.level} is owed`),
     ];
   });

@@ -57,7 +57,8 @@ beforeAll(async () => {
   await running(cluster, NAMESPACE, [POD]);
   const node = await nodeName(cluster);
   const rows = Object.keys(ROLES).map(name => ({ title: name, person: who[`victor-${name}`], namespace: NAMESPACE, pod: POD, granted: MEANT }));
-  const observed = await observeAll(rows, { cluster, node, clients: [newestClient(cluster)], actions: ACTIONS.filter(action => action.part === undefined) });
+  const actions = ACTIONS.filter(action => action.part === undefined);
+  const observed = await observeAll(rows, { cluster, node, clients: [newestClient(cluster)], actions });
   for (const name of Object.keys(ROLES)) cells[name] = observed.filter(cell => cell.row.title === name);
 });
 
