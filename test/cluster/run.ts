@@ -38,6 +38,10 @@ class Interrupted extends Error {
 
 /** Runs only when it is named. */
 const SLOW = ['planted'];
+/** Applies the examples under the names they have, so it gets a cluster of its own; pods are nothing to it. */
+const ACCEPTANCE = 'test/cluster/acceptance';
+/** Is the same on every version. */
+const ONCE = ['test/cluster/network/simulator', 'test/cluster/control-plane'];
 
 interface Options {
   readonly versions: string[];
@@ -45,6 +49,8 @@ interface Options {
   readonly patterns: string[];
   readonly write: boolean;
   readonly buildOnly: boolean;
+  /** Files that are left out, unless patterns are given. */
+  readonly without: string[];
 }
 
 let interrupted = 0;
@@ -82,6 +88,13 @@ async function builtProgram(name: string, version: string): Promise<string> {
   return found.stdout.trim();
 }
 
+/** The version of the programs in KUBEBUILDER_ASSETS. */
+async function assetsVersion(): Promise<string> {
+  const found = await run('bash', ['-c', 'source "$1"; resolve_version', 'find', join(CONTROL_PLANE, 'lib.sh')], { env: process.env });
+  if (found.code !== 0) throw new Refused(`KUBEBUILDER_ASSETS is "${process.env.KUBEBUILDER_ASSETS}": ${found.stderr.trim()}. Fix: name a folder with kube-apiserver, etcd and kubectl.`);
+  return found.stdout.trim();
+}
+
 /** A client of the cluster's version, and one of each older way of speaking. */
 async function builtClients(version: string): Promise<Record<string, string>> {
   const clients: Record<string, string> = {};
@@ -95,7 +108,8 @@ function auditPolicy(): string {
 }
 
 /** Starts a cluster, runs the tests, and stops it, whatever happens. */
-async function ownCluster(version: string, { withNode, patterns, write, buildOnly }: Options): Promise<number> {
+async function ownCluster(version: string, options: Options): Promise<number> {
+  const { withNode, buildOnly } = options;
   if (process.platform !== 'linux') return foreground(join(CONTROL_PLANE, 'up.sh'), [tmpdir()]); // which says what to do instead
   await step(join(CONTROL_PLANE, 'build.sh'), withNode ? [version, ...versions('kubectl'), 'cyclonus'] : ['--no-node', version]);
   if (buildOnly) return 0;
@@ -107,7 +121,7 @@ async function ownCluster(version: string, { withNode, patterns, write, buildOnl
     const policy = join(scratch, 'audit-policy.yaml');
     writeFileSync(policy, auditPolicy());
     await step(up, [folder, '--version', version, '--audit-policy', policy, '--owner', String(process.pid), ...withNode ? ['--node-image', NODE_IMAGE] : ['--no-node']]);
-    return await tests(await startedCluster(folder, scratch), patterns, write);
+    return await tests(await startedCluster(folder, scratch), options);
   } finally {
     await foreground(join(CONTROL_PLANE, 'down.sh'), [folder]);
     rmSync(scratch, { recursive: true, force: true });
@@ -135,7 +149,7 @@ async function startedCluster(folder: string, scratch: string): Promise<Cluster>
 }
 
 /** The user's cluster, if it is marked as one for tests. */
-async function currentCluster({ patterns, write }: Options): Promise<number> {
+async function currentCluster(options: Options): Promise<number> {
   const ask = async (...args: string[]) => {
     const ended = await run('kubectl', args, { env: process.env }).catch(() => { throw new Refused('--use-current-cluster needs kubectl. Fix: install it, or leave the option out.'); });
     if (ended.code !== 0) throw new Refused(`--use-current-cluster: kubectl ${args.join(' ')} fails: ${ended.stderr.trim()}`);
@@ -162,18 +176,19 @@ async function currentCluster({ patterns, write }: Options): Promise<number> {
     }
     return await tests({
       kubeconfig, version: versionJson.serverVersion.gitVersion.replace(/^v/, ''), folder: scratch, clients, own: false, node: nodes.length > 0, image: IMAGE, nodeImage: NODE_IMAGE,
-    }, patterns, write);
+    }, { ...options, inBand: true });
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
 }
 
-async function tests(cluster: Cluster, patterns: string[], write: boolean): Promise<number> {
+async function tests(cluster: Cluster, { patterns, write, without, inBand }: Options & { inBand?: boolean }): Promise<number> {
   const file = join(cluster.folder, 'cluster.json');
   writeFileSync(file, JSON.stringify(cluster));
   const status = await foreground(process.execPath, [
-    join(PROJECT, 'node_modules', 'jest', 'bin', 'jest.js'), '--config', join(__dirname, 'jest.config.json'), '--ci',
-    ...SLOW.filter(slow => !patterns.some(pattern => pattern.includes(slow))).map(slow => `--testPathIgnorePatterns=${slow}`), ...patterns,
+    join(PROJECT, 'node_modules', 'jest', 'bin', 'jest.js'), '--config', join(__dirname, 'jest.config.json'), '--ci', ...patterns,
+    ...inBand ? ['--runInBand'] : [],
+    ...[...SLOW.filter(slow => !patterns.some(pattern => pattern.includes(slow))), ...patterns.length > 0 ? [] : without].map(path => `--testPathIgnorePatterns=${path}`),
   ], { ...process.env, [CLUSTER_FILE]: file, ...write && { CDK8S_SECURE_DEBUG_WRITE: 'yes' } });
   stopIfInterrupted();
   return status;
@@ -195,7 +210,7 @@ function parse() {
       },
     });
   } catch (error) {
-    throw new Refused(`${(error as Error).message.split('\n')[0]} Fix: --help lists the options.`);
+    throw new Refused(`${(error as Error).message.split('. ')[0].split('\n')[0]}. Fix: --help lists the options.`);
   }
 }
 
@@ -205,7 +220,7 @@ async function main(): Promise<number> {
     console.log(/\/\*\*\n([^]*?)\n \*\//.exec(readFileSync(__filename, 'utf8'))![1].replace(/^ \* ?/gm, ''));
     return 0;
   }
-  const options: Options = { versions: values.version ?? [], withNode: !values['no-node'], patterns, write: !!values.write, buildOnly: !!values.build };
+  const options: Options = { versions: values.version ?? [], withNode: !values['no-node'], patterns, write: !!values.write, buildOnly: !!values.build, without: [] };
   for (const wanted of options.versions) {
     if (!versions('cluster').some(version => version === wanted || version.startsWith(`${wanted}.`))) {
       throw new Refused(`--version ${wanted} is not one of ${versions('cluster').join(', ')}. Fix: take one of these, or add it to control-plane/versions.txt.`);
@@ -216,20 +231,29 @@ async function main(): Promise<number> {
   if (values.cluster) {
     const scratch = mkdtempSync(join(tmpdir(), 'secure-debug-test-'));
     try {
-      return await tests(await startedCluster(values.cluster, scratch), patterns, options.write);
+      return await tests(await startedCluster(values.cluster, scratch), { ...options, inBand: true });
     } finally {
       rmSync(scratch, { recursive: true, force: true });
     }
   }
-  if (values['all-versions'] || options.versions.length > 0) {
-    const wanted = values['all-versions'] ? known : options.versions.map(one => known.find(version => version === one || version.startsWith(`${one}.`))!);
-    let worst = 0;
-    for (const version of wanted) worst = Math.max(worst, await ownCluster(version, { ...options, withNode: options.withNode }));
-    return worst;
-  }
-  const status = await ownCluster(process.env.KUBEBUILDER_ASSETS ? '' : known[0], options);
-  if (status !== 0 || patterns.length > 0) return status;
-  return ownCluster(known[known.length - 1], { ...options, withNode: false, patterns: ['test/cluster/acceptance'] });
+  const all = process.env.KUBEBUILDER_ASSETS && !values['all-versions'] && options.versions.length === 0 ? [await assetsVersion()] : known;
+  const asked = options.versions.map(one => known.find(version => `${version}.`.startsWith(`${one}.`))!);
+  const full = values['all-versions'] ? all : asked.length > 0 ? asked : all.slice(0, 1);
+  // Where nothing narrower was asked for, the oldest version has to accept the manifests too.
+  const accepting = asked.length > 0 ? full : [...new Set([...full, all[all.length - 1]])];
+
+  if (patterns.length > 0 || !options.withNode) return worst(full.map(version => () => ownCluster(version, options)));
+  return worst([
+    ...full.map((version, i) => () => ownCluster(version, { ...options, without: [ACCEPTANCE, ...i > 0 ? ONCE : []] })),
+    ...accepting.map(version => () => ownCluster(version, { ...options, withNode: false, patterns: [ACCEPTANCE] })),
+  ]);
+}
+
+/** Runs one after the other, also after a failure, and returns the highest exit status. */
+async function worst(runs: (() => Promise<number>)[]): Promise<number> {
+  let status = 0;
+  for (const one of runs) status = Math.max(status, await one());
+  return status;
 }
 
 // The terminal sends Ctrl-C to the children too; this process only sees to it that they are cleaned up after.

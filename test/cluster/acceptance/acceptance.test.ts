@@ -28,30 +28,28 @@ async function versionsOf(objects: any[]): Promise<string[]> {
 
 const all = examples();
 
+/** Namespaces that the examples expect to be there. */
+const NAMESPACES = [RESTRICTED, ...new Set(all.flatMap(({ objects }) => namespacesOf(objects.filter(builtIn))))];
+
 beforeAll(async () => {
-  await remove(cluster, [RESTRICTED]);
-  await done(['create'], [namespace(RESTRICTED, 'restricted')]);
+  await remove(cluster, NAMESPACES);
+  await done(['create'], NAMESPACES.map(name => namespace(name, 'restricted')));
 });
 
-afterAll(() => remove(cluster, [RESTRICTED]));
+afterAll(() => remove(cluster, NAMESPACES));
 
 test.each(all.flatMap(({ title, objects }) => objects.filter(object => !builtIn(object)).map(object => [title, nameOf(object), object.apiVersion])))(
   '%s: %s is of an API that Kubernetes does not have (%s), and is left out', (_title, _name, apiVersion) => expect(apiVersion).toMatch(/^(argoproj\.io|\w+\.toolkit\.fluxcd\.io)\//));
 
 describe.each(all.map(({ title, objects }) => ({ title, objects: objects.filter(builtIn) })).filter(({ objects }) => objects.length > 0))('$title', ({ objects }) => {
-  const namespaces = namespacesOf(objects);
-
   beforeAll(async () => {
-    await remove(cluster, namespaces);
     const there = await asAdmin(cluster, ['get', 'namespaces', '-o', 'name']);
     const taken = objects.find(object => object.kind === 'Namespace' && there.split('\n').includes(`namespace/${object.metadata.name}`));
     if (taken) throw new Error(`the namespace ${taken.metadata.name} exists already. Fix: use a cluster without it.`);
-    if (namespaces.length > 0) await done(['create'], namespaces.map(name => namespace(name, 'restricted')));
   });
 
   afterAll(async () => {
     await asAdmin(cluster, ['delete', '--ignore-not-found', '--wait=true', '-f', '-'], { stdin: list(objects), timeout: 120_000 });
-    await remove(cluster, namespaces);
   });
 
   test('applied on the server, unknown fields refused, no warnings', async () => {
@@ -99,15 +97,11 @@ describe.each(all.map(({ title, objects }) => ({ title, objects: objects.filter(
 
 test.each(kustomizations().map(folder => [folder.replace(/.*\/examples\//, ''), folder]))('kubectl apply -k %s', async (_title, folder) => {
   const objects = parseAllDocuments(await asAdmin(cluster, ['kustomize', folder])).map(document => document.toJS());
-  const namespaces = namespacesOf(objects);
-  await remove(cluster, namespaces);
-  await done(['create'], namespaces.map(name => namespace(name, 'restricted')));
   try {
     const ended = await kubectl(cluster, admin(cluster), ['apply', '--server-side', '--validate=strict', '-k', folder]);
     expect({ code: ended.code, stderr: ended.stderr, lines: ended.stdout.trim().split('\n').length }).toEqual({ code: 0, stderr: '', lines: objects.length });
   } finally {
     await asAdmin(cluster, ['delete', '--ignore-not-found', '--wait=true', '-k', folder], { timeout: 120_000 });
-    await remove(cluster, namespaces);
   }
 });
 

@@ -1,5 +1,5 @@
 import { Recorded } from './actions';
-import { Cell, eventsOf } from './table';
+import { Cell, during, eventsOf } from './table';
 
 /** What the audit log owes for the cells, and does not have. */
 export function unrecorded(cells: Cell[], events: any[]): string[] {
@@ -37,7 +37,7 @@ function refusal(cell: Cell, mine: any[], events: any[]): string[] {
   if (cell.observed !== 'refused') return [];
   const refused = cell.row.person.groups.length > 0
     ? mine.some(event => event.responseStatus?.code === 403 && event.annotations?.['authorization.k8s.io/decision'] === 'forbid')
-    : events.some(event => event.responseStatus?.code === 401 && event.requestReceivedTimestamp >= cell.from && event.requestReceivedTimestamp <= cell.to);
+    : events.some(event => event.responseStatus?.code === 401 && during(cell, event));
   return refused ? [] : ['was refused, and the log does not say so'];
 }
 

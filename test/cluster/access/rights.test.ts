@@ -22,7 +22,7 @@ beforeAll(async () => {
     setups.forEach(setup => declare(chart, setup, NAMESPACE));
     new OnCallDebugAccess(chart, 'default', { namespace: NAMESPACE, group: 'rights-oncall' });
     new ReadOnlyAccess(chart, 'readers', { namespace: NAMESPACE, group: 'rights-readers' });
-    new JustInTimeAccess(chart, 'jit', { namespace: NAMESPACE, groupPrefix: 'rights:jit:' });
+    new JustInTimeAccess(chart, 'jit', { namespace: NAMESPACE, groupPrefix: 'rights:jit:', clusterRead: false });
     new OnCallDebugAccess(chart, 'named', { namespace: NAMESPACE, group: 'rights-named', name: 'named', capabilities: [DebugCapability.EXEC], resourceNames: ['ledger-0'] });
   }));
   who = await people(cluster, [
@@ -30,7 +30,6 @@ beforeAll(async () => {
     { name: 'rights-oncall', groups: ['rights-oncall'] },
     { name: 'rights-reader', groups: ['rights-readers'] },
     { name: 'rights-jit', groups: [`rights:jit:${NAMESPACE}`] },
-    { name: 'rights-jit-cluster', groups: ['rights:jit:cluster'] },
     { name: 'rights-named', groups: ['rights-named'] },
     { name: 'rights-nobody', groups: [] },
   ]);
@@ -59,7 +58,6 @@ test.each([
   ['rights-oncall', DebugCapability.onCallDefault().map(String)],
   ['rights-reader', DebugCapability.readOnlyDefault().map(String)],
   ['rights-jit', DebugCapability.onCallDefault().map(String)],
-  ['rights-jit-cluster', ['read-nodes', 'read-namespaces']],
 ])('%s: exactly the rights of the documented default', async (name, capabilities) => {
   expect(await ownRights(name)).toEqual(of(capabilities));
 });

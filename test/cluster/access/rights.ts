@@ -16,12 +16,9 @@ export async function rightsOf(person: Person, namespace: string): Promise<strin
     }
     const { resourceRules, nonResourceRules } = body.status;
     const found = [
-      ...resourceRules.flatMap((rule: any) => combine(rule.verbs, rule.resources.flatMap((resource: string) => rule.apiGroups.flatMap((group: string) => {
-        const [plain, subresource] = resource.split('/');
-        const what = [`${plain}${group && `.${group}`}`, subresource].filter(Boolean).join('/');
-        return (rule.resourceNames ?? ['']).map((name: string) => name ? `${what} ${name}` : what);
-      })))),
-      ...nonResourceRules.flatMap((rule: any) => combine(rule.verbs, rule.nonResourceURLs)),
+      ...resourceRules.flatMap(({ verbs, resources, apiGroups, resourceNames }: any) =>
+        combine(verbs, apiGroups.flatMap((group: string) => resources.flatMap((resource: string) => things(group, resource, resourceNames))))),
+      ...nonResourceRules.flatMap(({ verbs, nonResourceURLs }: any) => combine(verbs, nonResourceURLs)),
     ];
     return [...new Set<string>(found)].sort();
   } finally {
@@ -29,6 +26,12 @@ export async function rightsOf(person: Person, namespace: string): Promise<strin
   }
 }
 
-function combine(verbs: string[], things: string[]): string[] {
-  return verbs.flatMap(verb => things.map(thing => `${verb} ${thing}`));
+function things(group: string, resource: string, names: string[] = ['']): string[] {
+  const [plain, subresource] = resource.split('/');
+  const what = [`${plain}${group && `.${group}`}`, subresource].filter(Boolean).join('/');
+  return names.map(name => name ? `${what} ${name}` : what);
+}
+
+function combine(verbs: string[], objects: string[]): string[] {
+  return verbs.flatMap(verb => objects.map(object => `${verb} ${object}`));
 }

@@ -30,8 +30,8 @@ ${table(cells, without, title => title.slice('all-but-'.length))}
 ## Who asks, and where
 
 *default* is the group of \`OnCallDebugAccess\`, *readers* of \`ReadOnlyAccess\`, *jit* and *jit-cluster* those of
-\`JustInTimeAccess\`, each with its defaults; *the wrong namespace* is a member of the first in a namespace that was not
-declared. kubectl ${clients(callers)}.
+\`JustInTimeAccess\`, each with its defaults; *node-debuggers* have \`NODE_DEBUG\` and \`READ_NODES\`; *the wrong namespace* is a
+member of the first in a namespace that was not declared. kubectl ${clients(callers)}.
 
 ${table(cells, callers, title => title)}
 `;

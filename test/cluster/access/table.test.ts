@@ -11,7 +11,7 @@ import { compareDocument } from '../lab/document';
 import { apply } from '../lab/kubectl';
 import { hasMetrics, serveMetrics } from '../lab/metrics-api';
 import { nobody, people } from '../lab/people';
-import { ALONE, declareAll, DEFAULT, JUST_IN_TIME, JUST_IN_TIME_CLUSTER, NAMESPACE, objects, OTHER_NAMESPACE, READ_ONLY, Setup, SETUPS, WITHOUT } from '../lab/setups';
+import { ALONE, declareAll, DEFAULT, JUST_IN_TIME, JUST_IN_TIME_CLUSTER, NAMESPACE, NODE_DEBUGGERS, objects, OTHER_NAMESPACE, READ_ONLY, Setup, SETUPS, WITHOUT } from '../lab/setups';
 import { namespace, nodeName, remove, running, surroundings, target } from '../lab/targets';
 
 const cluster = theCluster();
@@ -51,7 +51,7 @@ beforeAll(async () => {
   });
   const observer = { cluster, node, clients, actions };
   const everyClient: Row[] = [
-    ...[...ALONE, DEFAULT, READ_ONLY, JUST_IN_TIME, JUST_IN_TIME_CLUSTER].map(own),
+    ...[...ALONE, DEFAULT, READ_ONLY, JUST_IN_TIME, JUST_IN_TIME_CLUSTER, NODE_DEBUGGERS].map(own),
     { title: 'the wrong group', person: who.mallory, namespace: NAMESPACE, pod: BYSTANDER, granted: [] },
     { title: 'the wrong namespace', person: who.bob, namespace: OTHER_NAMESPACE, pod: BYSTANDER, granted: [] },
     { title: 'not logged in', person: await nobody(cluster), namespace: NAMESPACE, pod: BYSTANDER, granted: [] },

@@ -54,8 +54,12 @@ export async function observeAll(rows: Row[], { cluster, node, clients, actions 
 
 /** Events of a cell, by who and when. */
 export function eventsOf(cell: Cell, events: any[]): any[] {
-  return events.filter(event => event.user?.username === cell.row.person.name
-    && event.requestReceivedTimestamp >= cell.from && event.requestReceivedTimestamp <= cell.to);
+  return events.filter(event => event.user?.username === cell.row.person.name && during(cell, event));
+}
+
+/** Whether an event was received while a cell was tried. */
+export function during(cell: Cell, event: any): boolean {
+  return event.requestReceivedTimestamp >= cell.from && event.requestReceivedTimestamp <= cell.to;
 }
 
 /** The cells that are not as expected, each with what the audit log has of it. */

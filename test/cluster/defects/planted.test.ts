@@ -67,20 +67,49 @@ function declared(setup: Setup, change: (rules: ApiAccess[]) => void): any[] {
     const { ACCESS: fresh } = jest.requireActual('../../../src/model/api-access');
     change(Object.values<ApiAccess[]>(fresh)[[...RULES.keys()].indexOf(setup.granted[0])]);
     const { declare, objects } = jest.requireActual('../lab/setups');
-    result = objects((chart: any) => declare(chart, setup, NAMESPACE));
+    const { DebugCapability: changed } = jest.requireActual('../../../src');
+    result = [...objects((chart: any) => declare(chart, setup, NAMESPACE)), ...nodePart(setup, changed.fromId(setup.granted[0]))];
   });
   return result;
 }
 
+/** What debugging nodes needs in the cluster, no construct grants beside its namespaced part: so it is granted here. */
+function nodePart({ name, group }: Setup, capability: DebugCapability): object[] {
+  if (!capability.namespaced || capability.clusterRules().length === 0) return [];
+  const rbac = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata: { name: `debug-${name}` } };
+  return [
+    { ...rbac, kind: 'ClusterRole', rules: capability.clusterRules() },
+    {
+      ...rbac,
+      kind: 'ClusterRoleBinding',
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: `debug-${name}` },
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: group }],
+    },
+  ];
+}
+
 /** The assertions of the suite about one capability: which of them fail? */
 async function red(setup: Setup, change: (rules: ApiAccess[]) => void = () => undefined): Promise<string[]> {
-  await apply(cluster, declared(setup, change));
+  const [capability] = setup.granted;
+  let manifests: any[];
+  try {
+    manifests = declared(setup, change);
+  } catch {
+    return ['construction'];
+  }
+  await asAdmin(cluster, ['delete', 'clusterrole,clusterrolebinding', `debug-${setup.name}`, '--ignore-not-found']);
+  await asAdmin(cluster, ['delete', 'role,rolebinding', `debug-${setup.name}`, '-n', NAMESPACE, '--ignore-not-found']);
+  await apply(cluster, manifests);
   const rights = (await rightsOf(who[setup.name], NAMESPACE)).filter(right => !everybody.includes(right));
-  const expected = [...new Set(RIGHTS[setup.granted[0]])].sort();
-  const actions = ACTIONS.filter(action => action.part === undefined && action.needs.some(set => set.every(id => setup.granted.includes(id))));
-  const row = { title: setup.name, person: who[setup.name], namespace: NAMESPACE, pod: POD, granted: setup.granted };
+  const expected = [...new Set([...RIGHTS[capability], ...capability === 'node-debug' ? ['get nodes'] : []])].sort();
+
+  const able = capability === 'node-debug' ? [...setup.granted, 'read-nodes'] : setup.granted;
+  const suffices = (set: string[]) => set.includes(capability) && set.every(id => able.includes(id));
+  const actions = ACTIONS.filter(action => action.part === undefined && action.needs.some(suffices));
+  const row = { title: setup.name, person: who[setup.name], namespace: NAMESPACE, pod: POD, granted: able };
   const cells = await observeAll([row], { cluster, node, clients: [newestClient(cluster)], actions });
-  await asAdmin(cluster, ['delete', 'pods', '-n', NAMESPACE, '--ignore-not-found', '--wait=true', `copy-${setup.name}-${newestClient(cluster).replace(/\./g, '-')}`]);
+  const copy = `copy-${setup.name}-${newestClient(cluster).replace(/\./g, '-')}`;
+  await asAdmin(cluster, ['delete', 'pods', '-n', NAMESPACE, '--ignore-not-found', '--wait=true', copy]);
   return [
     ...JSON.stringify(rights) === JSON.stringify(expected) ? [] : ['rights'],
     ...cells.filter(cell => deviations([cell]).length > 0).map(cell => cell.action.title),

@@ -26,12 +26,14 @@ export const WITHOUT: Setup[] = DebugCapability.all().map(capability => setup(`a
 /** What the constructs grant by default. */
 export const DEFAULT = setup('default', DebugCapability.onCallDefault());
 export const READ_ONLY = setup('readers', DebugCapability.readOnlyDefault());
+/** A Role cannot grant a node, so debugging nodes takes two capabilities. */
+export const NODE_DEBUGGERS = setup('node-debuggers', [DebugCapability.NODE_DEBUG, DebugCapability.READ_NODES]);
 export const EVERYTHING = setup('everything', DebugCapability.all());
 /** The group of JustInTimeAccess is made of the namespace's name. */
 export const JUST_IN_TIME: Setup = { ...setup('jit', DebugCapability.onCallDefault()), group: `jit:oncall:${NAMESPACE}` };
 export const JUST_IN_TIME_CLUSTER: Setup = { ...setup('jit-cluster', [DebugCapability.READ_NODES, DebugCapability.READ_NAMESPACES]), group: 'jit:oncall:cluster' };
 
-export const SETUPS = [...ALONE, ...WITHOUT, DEFAULT, READ_ONLY, EVERYTHING, JUST_IN_TIME, JUST_IN_TIME_CLUSTER];
+export const SETUPS = [...ALONE, ...WITHOUT, DEFAULT, READ_ONLY, NODE_DEBUGGERS, JUST_IN_TIME, JUST_IN_TIME_CLUSTER];
 
 /** What a setup is declared as. */
 export function declare(chart: Chart, { name, group, granted }: Setup, namespace = NAMESPACE): IDebugAccess[] {
@@ -45,7 +47,7 @@ export function declare(chart: Chart, { name, group, granted }: Setup, namespace
 /** All setups, as one app would declare them. */
 export function declareAll(chart: Chart): IDebugAccess[] {
   return [
-    ...[...ALONE, ...WITHOUT, EVERYTHING].flatMap(one => declare(chart, one)),
+    ...[...ALONE, ...WITHOUT, NODE_DEBUGGERS].flatMap(one => declare(chart, one)),
     new OnCallDebugAccess(chart, 'default', { namespace: NAMESPACE, group: DEFAULT.group }),
     new ReadOnlyAccess(chart, 'readers', { namespace: NAMESPACE, group: READ_ONLY.group }),
     new JustInTimeAccess(chart, 'jit', { namespace: NAMESPACE }),
