@@ -141,6 +141,7 @@ async function startedCluster(folder: string, scratch: string): Promise<Cluster>
     folder: scratch,
     clients: withNode ? await builtClients(env.KUBERNETES_VERSION) : { [env.KUBERNETES_VERSION]: env.KUBECTL },
     own: true,
+    documented: withNode && env.KUBERNETES_VERSION === versions('cluster')[0],
     node: withNode,
     ...env.AUDIT_POLICY && { auditLog: join(folder, 'audit.log'), auditPolicy: env.AUDIT_POLICY },
     image: IMAGE,
@@ -175,7 +176,7 @@ async function currentCluster(options: Options): Promise<number> {
       else console.error(`kubectl ${client} is not built, so it is not tried. To have it: test/cluster/control-plane/build.sh ${client}`);
     }
     return await tests({
-      kubeconfig, version: versionJson.serverVersion.gitVersion.replace(/^v/, ''), folder: scratch, clients, own: false, node: nodes.length > 0, image: IMAGE, nodeImage: NODE_IMAGE,
+      kubeconfig, version: versionJson.serverVersion.gitVersion.replace(/^v/, ''), folder: scratch, clients, own: false, documented: false, node: nodes.length > 0, image: IMAGE, nodeImage: NODE_IMAGE,
     }, { ...options, inBand: true });
   } finally {
     rmSync(scratch, { recursive: true, force: true });

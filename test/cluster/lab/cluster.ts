@@ -13,6 +13,8 @@ export interface Cluster {
   readonly clients: Record<string, string>;
   /** Whether this run booted it: then flags, log files and images are known. Else it is the user's. */
   readonly own: boolean;
+  /** Whether the tables in docs/ are about it: it is the newest version, with every part. */
+  readonly documented: boolean;
   /** Whether it has a node to run pods on. */
   readonly node: boolean;
   /** The API server's audit log, if it can be read from here. */
