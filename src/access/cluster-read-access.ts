@@ -1,9 +1,9 @@
 import { Construct } from 'constructs';
-import { capabilitiesOf, emitGrant, subjectsOf } from './grant';
+import { capabilitiesOf, Declared, emitGrant, grantOf, subjectsOf } from './grant';
 import { DebugCapability } from '../model/capability';
 import { DebugGrant, IDebugAccess } from '../model/debug-access';
 import { DebugSubject } from '../model/subject';
-import { requireComplete } from '../private/declare';
+import { allOrNothing } from '../private/declare';
 
 /** Who may read which cluster-scoped objects. */
 export interface ClusterReadAccessProps {
@@ -47,19 +47,23 @@ export interface ClusterReadAccessProps {
  * Lets a group read nodes and namespaces. It reaches into no namespace: capabilities that would are refused.
  */
 export class ClusterReadAccess extends Construct implements IDebugAccess {
-  /** What it grants: one grant, for the cluster. */
-  public readonly grants: DebugGrant[];
+  /** @internal */
+  public readonly _declared: Declared[];
 
   /** @throws on empty or malformed names, those of built-in ClusterRoles, system groups, wildcards, and capabilities that reach into namespaces */
   public constructor(scope: Construct, id: string, props: ClusterReadAccessProps) {
     super(scope, id);
     const where = 'ClusterReadAccess';
-    requireComplete(this, where, () => this.grants !== undefined);
-    this.grants = [emitGrant(this, where, {
+    this._declared = allOrNothing(this, where, () => [emitGrant(this, where, {
       component: 'cluster-read-access',
       roleName: props.name ?? 'debug-cluster-read',
       subjects: subjectsOf(where, props),
       capabilities: capabilitiesOf(where, props.capabilities ?? [DebugCapability.READ_NODES, DebugCapability.READ_NAMESPACES], 'cluster'),
-    })];
+    })]);
+  }
+
+  /** What it grants: one grant, for the cluster. */
+  public get grants(): DebugGrant[] {
+    return this._declared.map(grantOf);
   }
 }

@@ -104,14 +104,23 @@ export interface Declared {
 /** Rules by what they were made from: each namespace asks for the same few lists, and to join them takes longer than all the rest. */
 const RULES = new Map<string, PolicyRule[]>();
 
+const idsOf = (capabilities: DebugCapability[]) => capabilities.map(c => c.id).join(',');
+
 /** What the capabilities grant, joined. It is shared: nobody outside may get hold of it. */
-function rulesOf({ namespace, capabilities, resourceNames }: Declared): PolicyRule[] {
+function rulesOf({ namespace, capabilities, resourceNames }: Declared, ids = idsOf(capabilities)): PolicyRule[] {
   const cluster = namespace === undefined;
   const join = () => PolicyRules.compact(capabilities.flatMap(c => cluster ? c.clusterRules() : c.namespacedRules(resourceNames)));
   if (resourceNames !== undefined) return join();
-  const key = JSON.stringify([cluster, ...capabilities.map(c => c.id)]);
-  if (!RULES.has(key)) RULES.set(key, join());
-  return RULES.get(key)!;
+  const key = `${cluster} ${ids}`;
+  let rules = RULES.get(key);
+  if (rules === undefined) RULES.set(key, rules = join());
+  return rules;
+}
+
+/** The grant as data: copies, so that nobody who reads it can change what is emitted. */
+export function grantOf(declared: Declared): DebugGrant {
+  const { namespace, subjects, capabilities, roleName } = declared;
+  return { subjects: [...subjects], namespace, capabilities: [...capabilities], rules: copyOf(rulesOf(declared)), roleName };
 }
 
 function copyOf(rules: PolicyRule[]): PolicyRule[] {
@@ -120,14 +129,14 @@ function copyOf(rules: PolicyRule[]): PolicyRule[] {
   }));
 }
 
-/** Emits the role and its binding, in a namespace or for the cluster, warns of what is risky, and returns the grant. */
-export function emitGrant(scope: Construct, where: string, declared: Declared): DebugGrant {
+/** Emits the role and its binding, in a namespace or for the cluster, warns of what is risky, and returns what was declared. */
+export function emitGrant(scope: Construct, where: string, declared: Declared): Declared {
   const { namespace, subjects, capabilities } = declared;
   const roleName = objectName(where, 'name', declared.roleName);
   if (namespace === undefined && BUILT_IN.includes(roleName)) {
     reject({ where, field: 'name', value: roleName, problem: 'is a ClusterRole that every cluster has: applying this one would overwrite it', fix: 'choose another name, e.g. "debug-cluster-read"' });
   }
-  const rules = rulesOf(declared);
+  const ids = idsOf(capabilities);
   const exceptions = subjects.filter(subject => subject.reason !== undefined);
   const kind = namespace === undefined ? 'ClusterRole' : 'Role';
   // What is first below a construct is called alike in all of them. V8 remembers every first key that an object ever
@@ -139,8 +148,8 @@ export function emitGrant(scope: Construct, where: string, declared: Declared): 
   declareObject(scope, `${prefix}role`, where, boundary, {
     apiVersion: `${RBAC}/v1`,
     kind,
-    metadata: { name: roleName, namespace, labels, annotations: { [CAPABILITIES]: capabilities.map(c => c.id).join(',') } },
-    rules,
+    metadata: { name: roleName, namespace, labels, annotations: { [CAPABILITIES]: ids } },
+    rules: rulesOf(declared, ids),
   });
   declareObject(scope, `${prefix}binding`, where, boundary, {
     apiVersion: `${RBAC}/v1`,
@@ -156,19 +165,11 @@ export function emitGrant(scope: Construct, where: string, declared: Declared): 
   });
 
   const place = namespace === undefined ? 'in the whole cluster' : `in ${namespace}`;
-  const whom = subjects.join(', ');
-  const has = (capability: DebugCapability) => capabilities.some(c => c.id === capability.id);
-  if (has(DebugCapability.POD_COPY)) SecureDebugWarnings._add(scope, 'SD1001', `${place}, to ${whom}`);
-  if (has(DebugCapability.NODE_DEBUG)) SecureDebugWarnings._add(scope, 'SD1002', `${place}, to ${whom}`);
+  const warn = (id: string) => SecureDebugWarnings._add(scope, id, `${place}, to ${subjects.join(', ')}`);
+  if (capabilities.includes(DebugCapability.POD_COPY)) warn('SD1001');
+  if (capabilities.includes(DebugCapability.NODE_DEBUG)) warn('SD1002');
   exceptions.forEach(subject => SecureDebugWarnings._add(scope, 'SD1003', `${subject} ${place}, because: ${subject.reason}`));
   const acts = capabilities.some(c => c.danger === Danger.HIGH || c.danger === Danger.CRITICAL);
-  if (namespace !== undefined && isSystemNamespace(namespace) && acts) SecureDebugWarnings._add(scope, 'SD1004', `${place}, to ${whom}`);
-  return {
-    subjects,
-    namespace,
-    capabilities,
-    // A copy, so that nobody who reads the grant can change what is emitted.
-    get rules() { return copyOf(rules); },
-    roleName,
-  };
+  if (namespace !== undefined && isSystemNamespace(namespace) && acts) warn('SD1004');
+  return declared;
 }

@@ -1,9 +1,9 @@
 import { Construct } from 'constructs';
-import { capabilitiesOf, emitGrant, namespacesOf, subjectsOf } from './grant';
+import { capabilitiesOf, Declared, emitGrant, grantOf, namespacesOf, subjectsOf } from './grant';
 import { Danger, DebugCapability } from '../model/capability';
 import { DebugGrant, IDebugAccess } from '../model/debug-access';
 import { DebugSubject } from '../model/subject';
-import { requireComplete } from '../private/declare';
+import { allOrNothing } from '../private/declare';
 import { reject } from '../private/errors';
 import { dnsSubdomain, each } from '../private/validate';
 
@@ -83,8 +83,8 @@ export interface OnCallDebugAccessProps {
  * @see https://kubernetes.io/docs/reference/access-authn-authz/rbac/
  */
 export class OnCallDebugAccess extends Construct implements IDebugAccess {
-  /** What it grants, by namespace. */
-  public readonly grants: DebugGrant[];
+  /** @internal */
+  public readonly _declared: Declared[];
 
   /**
    * @throws on empty or malformed names, system groups or namespaces, wildcards, cluster-scoped capabilities,
@@ -94,21 +94,30 @@ export class OnCallDebugAccess extends Construct implements IDebugAccess {
   public constructor(scope: Construct, id: string, props: OnCallDebugAccessProps) {
     super(scope, id);
     const where = 'OnCallDebugAccess';
-    requireComplete(this, where, () => this.grants !== undefined);
-    const namespaces = namespacesOf(where, props);
-    const subjects = subjectsOf(where, props);
-    const capabilities = capabilitiesOf(where, props.capabilities ?? DebugCapability.onCallDefault(), 'namespace');
-    const { resourceNames } = props;
-    if (resourceNames !== undefined) {
-      each(where, 'resourceNames', resourceNames, 'pod name', (field, value) => dnsSubdomain(where, field, value, 'a pod name such as "ledger-0"'));
-      const unlimited = capabilities.find(capability => capability.danger === Danger.CRITICAL);
-      if (unlimited) {
-        reject({ where, field: 'resourceNames', value: resourceNames, problem: `do not limit ${unlimited}: whoever may create pods reaches every pod's secrets`, fix: `leave out ${unlimited}, or declare it apart, under another name` });
-      }
-    }
-
-    this.grants = namespaces.map(namespace => emitGrant(this, where, {
-      component: 'oncall-debug-access', roleName: props.name ?? 'oncall-debug', namespace, subjects, capabilities, resourceNames,
-    }));
+    this._declared = allOrNothing(this, where, () => {
+      const namespaces = namespacesOf(where, props);
+      const subjects = subjectsOf(where, props);
+      const capabilities = capabilitiesOf(where, props.capabilities ?? DebugCapability.onCallDefault(), 'namespace');
+      const resourceNames = props.resourceNames === undefined ? undefined : podNames(where, props.resourceNames, capabilities);
+      return namespaces.map(namespace => emitGrant(this, where, {
+        component: 'oncall-debug-access', roleName: props.name ?? 'oncall-debug', namespace, subjects, capabilities, resourceNames,
+      }));
+    });
   }
+
+  /** What it grants, by namespace. */
+  public get grants(): DebugGrant[] {
+    return this._declared.map(grantOf);
+  }
+}
+
+/** The names of pods that everything is limited to; refused beside a capability that they cannot limit. */
+function podNames(where: string, names: string[], capabilities: DebugCapability[]): string[] {
+  const field = 'resourceNames';
+  each(where, field, names, 'pod name', (at, value) => dnsSubdomain(where, at, value, 'a pod name such as "ledger-0"'));
+  const unlimited = capabilities.find(capability => capability.danger === Danger.CRITICAL);
+  if (unlimited) {
+    reject({ where, field, value: names, problem: `do not limit ${unlimited}: whoever may create pods reaches every pod's secrets`, fix: `leave out ${unlimited}, or declare it apart, under another name` });
+  }
+  return [...names];
 }

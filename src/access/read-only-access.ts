@@ -1,9 +1,9 @@
 import { Construct } from 'constructs';
-import { emitGrant, namespacesOf, subjectsOf } from './grant';
+import { Declared, emitGrant, grantOf, namespacesOf, subjectsOf } from './grant';
 import { DebugCapability } from '../model/capability';
 import { DebugGrant, IDebugAccess } from '../model/debug-access';
 import { DebugSubject } from '../model/subject';
-import { requireComplete } from '../private/declare';
+import { allOrNothing } from '../private/declare';
 
 /** Who may read what, where. */
 export interface ReadOnlyAccessProps {
@@ -62,17 +62,23 @@ export interface ReadOnlyAccessProps {
  * needs no approval. Nothing in it acts inside a container, and no Secret is readable.
  */
 export class ReadOnlyAccess extends Construct implements IDebugAccess {
-  /** What it grants, by namespace. */
-  public readonly grants: DebugGrant[];
+  /** @internal */
+  public readonly _declared: Declared[];
 
   /** @throws on empty or malformed names, system groups or namespaces, wildcards */
   public constructor(scope: Construct, id: string, props: ReadOnlyAccessProps) {
     super(scope, id);
     const where = 'ReadOnlyAccess';
-    requireComplete(this, where, () => this.grants !== undefined);
-    const subjects = subjectsOf(where, props);
-    this.grants = namespacesOf(where, props).map(namespace => emitGrant(this, where, {
-      component: 'read-only-access', roleName: props.name ?? 'debug-read', namespace, subjects, capabilities: DebugCapability.readOnlyDefault(),
-    }));
+    this._declared = allOrNothing(this, where, () => {
+      const subjects = subjectsOf(where, props);
+      return namespacesOf(where, props).map(namespace => emitGrant(this, where, {
+        component: 'read-only-access', roleName: props.name ?? 'debug-read', namespace, subjects, capabilities: DebugCapability.readOnlyDefault(),
+      }));
+    });
+  }
+
+  /** What it grants, by namespace. */
+  public get grants(): DebugGrant[] {
+    return this._declared.map(grantOf);
   }
 }

@@ -50,5 +50,5 @@ export function coversResource(entry: AuditResources, request: Attributes): bool
 }
 
 function coversPath(url: string, path: string): boolean {
-  return url === path || (url.endsWith('*') && path.startsWith(url.replace(/\*+$/, '')));
+  return url === path || (url.endsWith('*') && path.startsWith(url.slice(0, -1)));
 }

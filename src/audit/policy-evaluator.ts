@@ -128,14 +128,14 @@ export class AuditPolicyEvaluator {
     const ref = event?.objectRef;
     if (!ref?.resource) return { ...who, path };
     const { resource, subresource = '', apiGroup = '', name = '', namespace = '' } = ref;
-    const inUrl = (segments: string) => path === '' ? who.verb !== 'create' || subresource !== '' : path.endsWith(segments) || path.includes(`${segments}/`);
+    const inUrl = (segments: string) => path.endsWith(segments) || path.includes(`${segments}/`);
     return {
       ...who,
       apiGroup,
       resource,
       subresource,
-      name: name !== '' && (who.verb !== 'create' || inUrl(`/${resource}/${name}`)) ? name : '',
-      namespace: namespace !== '' && (path === '' || inUrl(`/namespaces/${namespace}`)) ? namespace : '',
+      name: who.verb !== 'create' || (path === '' ? subresource !== '' : inUrl(`/${resource}/${name}`)) ? name : '',
+      namespace: path === '' || inUrl(`/namespaces/${namespace}`) ? namespace : '',
     };
   }
 
@@ -194,13 +194,12 @@ export class AuditPolicyEvaluator {
   private verdict(attributes: Attributes): AuditVerdict {
     const { rules, omitStages, omitManagedFields } = this.policy;
     const ruleIndex = decidingRule(rules, attributes);
-    const rule = ruleIndex === -1 ? undefined : rules[ruleIndex];
-    const omitted = [...omitStages, ...rule?.omitStages ?? []];
+    const rule: AuditRule | undefined = rules[ruleIndex];
     return {
       level: rule?.level ?? AuditLevel.NONE,
       ruleIndex,
       ...rule && { rule },
-      omitStages: Object.values(AuditStage).filter(stage => omitted.includes(stage)),
+      omitStages: Object.values(AuditStage).filter(stage => omitStages.includes(stage) || rule?.omitStages?.includes(stage)),
       omitManagedFields: rule?.omitManagedFields ?? omitManagedFields,
     };
   }
@@ -220,7 +219,7 @@ function attributesOf(request: AuditRequest): Attributes {
   if ((request.resource === undefined) === (path === undefined)) {
     reject({ where, field: 'resource', value: request.resource, problem: path === undefined ? 'is missing, and path too' : 'stands beside path', fix: 'give a resource or a path' });
   }
-  const [resource, ...rest] = request.resource?.split('/') ?? [undefined];
+  const [resource, ...rest] = request.resource?.split('/') ?? [];
   if (rest.length > 0 && request.subresource) {
     reject({ where, field: 'subresource', value: request.subresource, problem: `stands beside resource "${request.resource}"`, fix: 'name the subresource once' });
   }

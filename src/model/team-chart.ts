@@ -32,7 +32,10 @@ function hasDependencies(within: IConstruct[]): boolean {
 }
 
 function validate(within: IConstruct[]) {
-  const errors = within.flatMap(c => c.node.validate().map(error => `[${c.node.path}] ${error}`));
+  const errors: string[] = [];
+  for (const c of within) {
+    for (const error of c.node.validate()) errors.push(`[${c.node.path}] ${error}`);
+  }
   if (errors.length > 0) throw new Error(`Validation failed with the following errors:\n  ${errors.join('\n  ')}`);
 }
 

@@ -10,7 +10,7 @@ import { ClusterBoundary } from '../model/cluster-boundary';
 import { COMPONENT, MANAGED_BY, REASON } from '../model/constants';
 import { SecureDebugWarnings } from '../model/warnings';
 import { byCodeUnit, canonicalJson } from '../private/canonical';
-import { declareObject, Manifest, requireComplete } from '../private/declare';
+import { allOrNothing, declareObject, Manifest } from '../private/declare';
 import { reject } from '../private/errors';
 import { isSystemNamespace, namespaceName } from '../private/validate';
 
@@ -61,19 +61,21 @@ export class DefaultDenyNetwork extends Construct {
    */
   public constructor(scope: Construct, id: string, props: DefaultDenyNetworkProps) {
     super(scope, id);
-    requireComplete(this, where, () => this.policies !== undefined);
-    this.namespace = namespaceName(where, 'namespace', props.namespace, props.allowSystemNamespaces);
-    const parts = partsOf(props.allow ?? []);
-    const policies = [
-      this.policy(DEFAULT_DENY, { podSelector: {}, policyTypes: ['Ingress', 'Egress'] }),
-      ...parts.map(({ name, reason, spec }) => this.policy(name, spec, reason)),
-    ];
-    const boundary = ClusterBoundary.of(this);
-    policies.forEach(policy => declareObject(this, policy.metadata.name, where, boundary, policy));
+    this.namespace = props.namespace;
+    this.policies = allOrNothing(this, where, () => {
+      namespaceName(where, 'namespace', props.namespace, props.allowSystemNamespaces);
+      const parts = partsOf(props.allow ?? []);
+      const policies = [
+        this.policy(DEFAULT_DENY, { podSelector: {}, policyTypes: ['Ingress', 'Egress'] }),
+        ...parts.map(({ name, reason, spec }) => this.policy(name, spec, reason)),
+      ];
+      const boundary = ClusterBoundary.of(this);
+      policies.forEach(policy => declareObject(this, policy.metadata.name, where, boundary, policy));
 
-    if (isSystemNamespace(this.namespace)) SecureDebugWarnings._add(this, 'SD3004', this.namespace);
-    parts.forEach(part => this.warn(part));
-    this.policies = policies;
+      if (isSystemNamespace(this.namespace)) SecureDebugWarnings._add(this, 'SD3004', this.namespace);
+      parts.forEach(part => this.warn(part));
+      return policies;
+    });
   }
 
   /** Its NetworkPolicies as parsed manifests, `default-deny` first, then by name: copies of what is synthesized. */
@@ -131,6 +133,7 @@ export class DefaultDenyNetwork extends Construct {
 
 /** The parts of all allows by name; the same allow twice, and two of one name, are refused. */
 function partsOf(allow: NetworkAllow[]): AllowedPart[] {
+  if (allow.length === 0) return [];
   const byName = new Map<string, string>([[DEFAULT_DENY, '']]);
   const bySpec = new Set<string>();
   allow.forEach((one, i) => {

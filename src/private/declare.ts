@@ -27,22 +27,30 @@ function hasStandardResolvers(object: ApiObject): boolean {
   return resolvers.length === STANDARD_RESOLVERS.length && STANDARD_RESOLVERS.every((standard, i) => resolvers[i].constructor === standard);
 }
 
+/** The keys by code unit. Most objects are written in that order, which is seen sooner than they are sorted. */
+function sortedKeys(value: object): string[] {
+  const keys = Object.keys(value);
+  for (let i = 1; i < keys.length; i++) {
+    if (keys[i] < keys[i - 1]) return keys.sort();
+  }
+  return keys;
+}
+
 /**
  * Data as cdk8s renders it: keys sorted, what is null left out. Throws on anything that is not plain data.
  *
  * @param full leaves out empty objects and lists too, as cdk8s does in metadata
  */
-function rendered(value: unknown, full = false): unknown {
-  if (value === null || value === undefined) return undefined;
-  if (typeof value !== 'object') {
+function rendered(value: unknown, full: boolean): unknown {
+  if (typeof value !== 'object' || value === null) {
     if (typeof value === 'function') throw new TypeError('a function is not plain data');
-    return value;
+    return value ?? undefined;
   }
   if (Array.isArray(value)) return full && value.length === 0 ? undefined : value.map(item => rendered(item, full));
   if (value.constructor !== Object) throw new TypeError('an instance of a class is not plain data');
   const copy: { [key: string]: unknown } = {};
   let empty = true;
-  for (const key of Object.keys(value).sort()) {
+  for (const key of sortedKeys(value)) {
     const inner = rendered((value as { [key: string]: unknown })[key], full);
     if (inner === undefined) continue;
     copy[key] = inner;
@@ -56,16 +64,12 @@ const METADATA = ['name', 'namespace', 'labels', 'annotations', 'finalizers', 'o
 
 function renderedMetadata(definition: any): unknown {
   if (Object.keys(definition).length !== METADATA.length || !METADATA.every(field => field in definition)) return definition.toJson();
-  const { name, namespace, labels, annotations, finalizers, ownerReferences, _additionalAttributes } = definition;
-  return rendered(withOthers({ name, namespace, labels, annotations, finalizers, ownerReferences }, _additionalAttributes), true);
-}
-
-/** The first object, with what only the second has. Spread syntax would do, in twice the time. */
-function withOthers(first: { [key: string]: unknown }, second: { [key: string]: unknown }) {
-  for (const key of Object.keys(second)) {
-    if (!Object.hasOwn(first, key)) first[key] = second[key];
+  const { annotations, finalizers, labels, name, namespace, ownerReferences, _additionalAttributes: others } = definition;
+  const all: { [key: string]: unknown } = { annotations, finalizers, labels, name, namespace, ownerReferences };
+  for (const key of Object.keys(others)) {
+    if (!Object.hasOwn(all, key)) all[key] = others[key];
   }
-  return first;
+  return rendered(all, true);
 }
 
 /**
@@ -99,8 +103,13 @@ class DeclaredObject extends ApiObject {
     try {
       if (!hasStandardResolvers(this)) return undefined;
       const { apiVersion, kind } = this.manifest;
-      const rest = rendered({ ...this.manifest, metadata: undefined }) as Manifest;
-      return withOthers({ apiVersion, kind, metadata: renderedMetadata(this.metadata) }, rest);
+      const json: { [key: string]: unknown } = { apiVersion, kind, metadata: renderedMetadata(this.metadata) };
+      for (const key of sortedKeys(this.manifest)) {
+        if (Object.hasOwn(json, key)) continue;
+        const value = rendered(this.manifest[key], false);
+        if (value !== undefined) json[key] = value;
+      }
+      return json;
     } catch {
       // cdk8s says what is wrong, and with which construct.
       return undefined;
@@ -126,15 +135,18 @@ function chartOf(scope: Construct, where: string): Chart {
 }
 
 /**
- * Keeps the app from being synthesized as long as a constructor has not come to its end: whoever swallows its
+ * What makes the content of a construct. When it is refused, the app is not synthesized either: whoever swallows the
  * error must not apply the rest.
- *
- * @param complete whether it has come to its end
  */
-export function requireComplete(construct: Construct, where: string, complete: () => boolean): void {
-  construct.node.addValidation({
-    validate: () => complete() ? [] : [`${where}: "${construct.node.path}" was refused, so nothing is synthesized. Fix: mend its error, or leave it out.`],
-  });
+export function allOrNothing<T>(construct: Construct, where: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    construct.node.addValidation({
+      validate: () => [`${where}: "${construct.node.path}" was refused, so nothing is synthesized. Fix: mend its error, or leave it out.`],
+    });
+    throw error;
+  }
 }
 
 /**
@@ -149,7 +161,7 @@ export function declareObject(scope: Construct, id: string, where: string, bound
 
   // The version is no part of it: rbac.authorization.k8s.io/v1 and /v1beta1 name one object.
   const { apiVersion, kind, metadata } = manifest;
-  const identity = `${apiVersion.includes('/') ? apiVersion.split('/')[0] : ''}/${kind}/${metadata.namespace ?? ''}/${metadata.name}`;
+  const identity = `${apiVersion.slice(0, Math.max(0, apiVersion.indexOf('/')))}/${kind}/${metadata.namespace ?? ''}/${metadata.name}`;
   const earlier = declared.get(identity);
   if (earlier && canonicalJson(earlier.manifest) !== canonicalJson(manifest)) {
     const rejection: Rejection = {

@@ -61,12 +61,14 @@ describe('OnCallDebugAccess', () => {
       expect(access.grants[0].subjects.map(String)).toEqual(['Group oncall-payments']);
     });
     it('warns of nothing', () => expect(SecureDebugWarnings.of(chart)).toEqual([]));
-    it('its data can be changed without changing what is emitted', () => {
-      const before = JSON.stringify(applied(chart));
-      const [{ rules }] = access.grants;
+    it('its data can be changed without changing what is emitted, or what it says next', () => {
+      const before = JSON.stringify([applied(chart), access.grants]);
+      const [{ rules, subjects, capabilities }] = access.grants;
       rules[0].verbs.push('*');
       rules.push({ apiGroups: ['*'], resources: ['*'], verbs: ['*'] });
-      expect(JSON.stringify(applied(chart))).toBe(before);
+      subjects.push(DebugSubject.group('others'));
+      capabilities.pop();
+      expect(JSON.stringify([applied(chart), access.grants])).toBe(before);
       const again = new OnCallDebugAccess(newChart(), 'x', { namespace: 'payments', group: 'oncall-payments' });
       expect(JSON.stringify(again.grants[0].rules)).not.toContain('*');
     });

@@ -79,6 +79,7 @@ describe('a rule that would record a secret is refused', () => {
     ['all writes', { level: REQUEST, verbs: ['create', 'update', 'patch', 'delete'] }, 'configmaps at Request'],
     ['a namespace', { level: REQUEST, namespaces: ['payments'] }, 'configmaps at Request'],
     ['what one program does', { level: REQUEST, users: [ARGO] }, 'configmaps at Request'],
+    ['Secrets beside what is harmless', { level: REQUEST, resources: [{ group: 'apps' }, { group: '', resources: ['secrets'] }] }, 'secrets at Request'],
     ['every group', { level: REQUEST, resources: [{ group: '*', resources: ['secrets'] }] }, 'secrets at Request'],
   ])('%s', (_title, rule, what) => {
     const { field, problem, fix } = blamed(rule);
@@ -113,6 +114,13 @@ describe('a rule that never decides is refused, since its author believes in it'
   it('what people with declared access do, recorded before', () => {
     const { problem } = rejected(() => auditPolicy({ access: declaredAccess(), additionalRules: [{ level: METADATA, users: ['system:serviceaccount:ci:doctor'], verbs: ['list'] }] }));
     expect(problem).toContain('never takes effect: an earlier rule decides it (level Metadata, users operator@example.com/system:serviceaccount:ci:doctor: ');
+  });
+  it('a whole group that the rules before it decide, the first of which is named', () => {
+    const jobs = (...resources: string[]): AuditResources[] => [{ group: 'batch', resources }];
+    expect(rulesOut({ level: NONE, resources: jobs('*') }, { level: METADATA, users: [ARGO], resources: [{ group: 'batch' }] })).toBe(
+      'additionalRules[1].resources[0].resources[0] = *: never takes effect: an earlier rule decides it (level None, resources * of batch)');
+    expect(rulesOut({ level: NONE, resources: jobs('jobs') }, { level: METADATA, resources: jobs('jobs/*', 'cronjobs') }, { level: NONE, resources: jobs('jobs/*') })).toBe(
+      'additionalRules[2].resources[0].resources[0] = jobs/*: never takes effect: an earlier rule decides it (level None, resources jobs of batch)');
   });
   it('a part of what it names is enough', () => {
     expect(add({ level: REQUEST, verbs: ['create', 'update'], resources: core('pods') }).evaluator.evaluate({ user: 'alice', verb: 'update', resource: 'pods' }).level).toBe('Request');
@@ -196,6 +204,12 @@ describe('what drops requests of people is legal, and warned of', () => {
     ['reads of pods by anyone', { level: NONE, verbs: READ, resources: core('pods') }, ['SD2001 An added audit rule drops what people do: additionalRules[0], level None, verbs get/list/watch, resources pods.']],
     ['metrics by anyone', { level: NONE, nonResourceUrls: ['/metrics'] }, ['SD2001 An added audit rule drops what people do: additionalRules[0], level None, URLs /metrics.']],
     ['the end of watches', { level: METADATA, verbs: ['watch'], omitStages: [AuditStage.RESPONSE_COMPLETE] }, ['SD2001 An added audit rule drops what people do: additionalRules[0], level Metadata, verbs watch, without stages ResponseComplete.']],
+    ['reads by a person beside a program', { level: NONE, users: [ARGO, 'alice'], verbs: READ, resources: core('pods') }, [
+      `SD2001 An added audit rule drops what people do: additionalRules[0], level None, users ${ARGO}/alice, verbs get/list/watch, resources pods.`,
+    ]],
+    ['what is in no namespace, or in one', { level: NONE, namespaces: ['', 'payments'], resources: [{ group: 'apps' }] }, [
+      'SD2001 An added audit rule drops what people do: additionalRules[0], level None, resources * of apps, namespaces ""/payments.',
+    ]],
     ['the same of a program', { level: NONE, users: [ARGO], verbs: READ, resources: core('pods') }, []],
     ['a level that records', { level: METADATA, verbs: READ, resources: core('pods') }, []],
   ])('%s', (_title, rule, warnings) => expect(warned(rule)).toEqual(warnings));

@@ -124,6 +124,12 @@ describe('what kube-apiserver refuses', () => {
     ['no level', manifest({}), 'rules[0].level = undefined is not a level. Fix: use one of None, Metadata, Request, RequestResponse.'],
     ['a level in other case', manifest({ level: 'metadata' }), 'rules[0].level = "metadata" is not a level. Fix: use one of None, Metadata, Request, RequestResponse.'],
     ['verbs as a word', manifest({ level: 'None', verbs: 'get' }), 'rules[0].verbs = "get" is not a list. Fix: write it as a list.'],
+    ...[
+      ['namespaces', 'rules[0].namespaces', { namespaces: 'payments' }],
+      ['paths', 'rules[0].nonResourceURLs', { nonResourceURLs: 'payments' }],
+      ['resources', 'rules[0].resources[0].resources', { resources: [{ resources: 'payments' }] }],
+      ['resource names', 'rules[0].resources[0].resourceNames', { resources: [{ resources: ['pods'], resourceNames: 'payments' }] }],
+    ].map(([what, field, rule]): [string, any, string] => [`${what} as a word`, manifest({ level: 'None', ...rule as object }), `${field} = "payments" is not a list. Fix: write it as a list.`]),
     ['a number among users', manifest({ level: 'None', users: ['alice', 7] }), 'rules[0].users[1] = 7 is not a string. Fix: write it in quotes.'],
     ['a stage that is none', manifest({ level: 'None', omitStages: ['Done'] }), 'rules[0].omitStages[0] = "Done" is not a stage. Fix: use one of RequestReceived, ResponseStarted, ResponseComplete, Panic.'],
     ['a stage of the policy that is none', manifest({ level: 'None' }, { omitStages: ['Done'] }), 'omitStages[0] = "Done" is not a stage. Fix: use one of RequestReceived, ResponseStarted, ResponseComplete, Panic.'],
@@ -226,6 +232,7 @@ describe('events of a log', () => {
     ['an event without its URL', { verb: 'patch', objectRef: { resource: 'pods', namespace: 'payments', name: 'web' } }, { verb: 'patch', apiGroup: '', resource: 'pods', subresource: '', name: 'web', namespace: 'payments' }],
     ['a creation without its URL', { verb: 'create', objectRef: { resource: 'pods', namespace: 'payments', name: 'web' } }, { verb: 'create', apiGroup: '', resource: 'pods', subresource: '', name: '', namespace: 'payments' }],
     ['an eviction without its URL', { verb: 'create', objectRef: { resource: 'pods', subresource: 'eviction', namespace: 'payments', name: 'web' } }, { verb: 'create', apiGroup: '', resource: 'pods', subresource: 'eviction', name: 'web', namespace: 'payments' }],
+    ['an event that names nothing but a resource', { verb: 'list', requestURI: '/api/v1/nodes', objectRef: { resource: 'nodes' } }, { verb: 'list', apiGroup: '', resource: 'nodes', subresource: '', name: '', namespace: '' }],
     ['a path', { verb: 'get', requestURI: '/healthz?verbose=true' }, { verb: 'get', path: '/healthz' }],
     ['a path that is encoded badly', { verb: 'get', requestURI: '/%zz' }, { verb: 'get', path: '/%zz' }],
   ])('%s', (_title, fields, request) => expect(AuditPolicyEvaluator.requestOf(event(fields))).toEqual({ user: 'alice', groups: ['oncall-payments'], ...request }));

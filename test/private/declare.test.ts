@@ -2,7 +2,7 @@ import { ApiObject, App, Chart, ChartProps, JsonPatch, Testing } from 'cdk8s';
 import { Construct } from 'constructs';
 import * as fc from 'fast-check';
 import { refusal } from './refusal';
-import { declareObject, Manifest, requireComplete } from '../../src/private/declare';
+import { allOrNothing, declareObject, Manifest } from '../../src/private/declare';
 
 const role = (name: string, more: Partial<Manifest['metadata']> = {}, rules: unknown[] = []): Manifest => ({
   apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name, ...more }, rules,
@@ -152,11 +152,11 @@ it('outside any chart an object would go nowhere, which is refused with the fix'
     'X: scope = "c0" lies in no chart, so no file would contain its objects. Fix: pass a Chart as scope, e.g. new Chart(app, "payments").');
 });
 
-it('a construct that did not come to its end keeps everything from being synthesized', () => {
-  let complete = false;
-  const construct = new Construct(chart('a'), 'half');
-  requireComplete(construct, 'X', () => complete);
-  expect(() => app.synthYaml()).toThrow('[a/half] X: "a/half" was refused, so nothing is synthesized. Fix: mend its error, or leave it out.');
-  complete = true;
+it('a construct that was refused keeps everything from being synthesized, one that came to its end does not', () => {
+  const a = chart('a');
+  expect(allOrNothing(new Construct(a, 'whole'), 'X', () => 'made')).toBe('made');
   expect(app.synthYaml()).toBe('');
+  const refused = new Error('refused');
+  expect(() => allOrNothing(new Construct(a, 'half'), 'X', () => { throw refused; })).toThrow(refused);
+  expect(() => app.synthYaml()).toThrow('[a/half] X: "a/half" was refused, so nothing is synthesized. Fix: mend its error, or leave it out.');
 });
