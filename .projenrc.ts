@@ -1,7 +1,7 @@
 import { cdk8s, javascript, ProjenrcFile } from 'projen';
 
 // The capabilities: each is a folder of src/ and may import only the model, private helpers and itself.
-const CAPABILITIES = ['access', 'audit', 'network', 'cleanup', 'review'];
+const CAPABILITIES = ['access', 'guardrails', 'audit', 'network', 'cleanup', 'review'];
 
 const project = new cdk8s.ConstructLibraryCdk8s({
   name: 'cdk8s-secure-debug',

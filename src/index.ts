@@ -1,6 +1,7 @@
 // The public API is flat; folders are for those who read the source.
 export * from './model';
 export * from './access';
+export * from './guardrails';
 export * from './audit';
 export * from './network';
 export * from './cleanup';

@@ -17,6 +17,7 @@ export const AREAS: { [thousand: string]: [string, string] } = {
   SD3: ['Network', 'Given by `DefaultDenyNetwork`.'],
   SD4: ['Clean-up', 'Given by `DebugContainerCleanup`.'],
   SD5: ['Review', 'Found when manifests are reviewed, whoever wrote them: they stand in the findings of the access matrix, and nothing is printed.'],
+  SD6: ['Guardrails', 'Given by the guardrails.'],
 };
 
 const cell = (text: string) => text.replace(/\|/g, '\\|');

@@ -8,6 +8,8 @@ export const DOMAIN = 'secure-debug.internal';
 export const SUBJECT_REASON = `${DOMAIN}/subject-reason`;
 /** Annotation: why a rule, an allow or an exception exists. */
 export const REASON = `${DOMAIN}/reason`;
+/** Annotation: whom a guardrail lets pass, and why: one a line. */
+export const EXCEPTIONS = `${DOMAIN}/exceptions`;
 /** Annotation: the ids of the capabilities that a Role was made from. */
 export const CAPABILITIES = `${DOMAIN}/capabilities`;
 /** Annotation of a pod: the clean-up leaves it alone until this time (RFC 3339). */

@@ -17,7 +17,7 @@ export interface WarningRule {
 
 const rule = (id: string, title: string, why: string, fix: string): WarningRule => ({ id, title, why, fix });
 
-/** SD1xxx access, SD2xxx audit, SD3xxx network, SD4xxx clean-up, SD5xxx review of manifests. An id is never used again for something else. */
+/** SD1xxx access, SD2xxx audit, SD3xxx network, SD4xxx clean-up, SD5xxx review of manifests, SD6xxx guardrails. An id is never used again for something else. */
 const RULES: WarningRule[] = [
   rule('SD1001', 'Pod copies are granted',
     'Whoever may create a pod can mount every Secret and use every ServiceAccount of the namespace, and RBAC cannot tell a copy from any other pod.',
@@ -100,6 +100,12 @@ const RULES: WarningRule[] = [
   rule('SD5013', 'An object is defined differently under one name',
     'The one that is applied last wins, so what is granted depends on the order.',
     'Keep one of them.'),
+  rule('SD6001', 'A guardrail only watches',
+    'What it does not allow goes through; the audit log says what would have been refused.',
+    'Set mode: GuardrailMode.DENY once the audit log shows no refusal that somebody needs.'),
+  rule('SD6002', 'A command set contains a shell',
+    'Who may use it may run anything in the container, and what is typed is in no audit log.',
+    'Grant it by request or break-glass, and name the commands that are needed day by day in a set of their own.'),
 ];
 
 /** One warning: which rule, where, and about what. */

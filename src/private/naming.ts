@@ -14,3 +14,12 @@ export function fitName(name: string, max = 63): string {
   const hash = shortHash(name);
   return `${name.slice(0, max - hash.length - 1).replace(/[-.]+$/, '')}-${hash}`;
 }
+
+/**
+ * A DNS label that begins so and says what a text says, such as the name of a group. What cannot stand in a label
+ * becomes a dash, and a hash of the whole is added, so that two groups never get one name.
+ */
+export function labelFrom(prefix: string, text: string): string {
+  const plain = text.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
+  return fitName(plain === text ? `${prefix}-${text}` : [prefix, plain, shortHash(text)].filter(part => part !== '').join('-'));
+}

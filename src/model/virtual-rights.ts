@@ -1,0 +1,57 @@
+import { DOMAIN } from './constants';
+import { PolicyRule } from './policy-rule';
+
+/**
+ * Resources that exist in no API: a Role grants verbs on them, and an admission policy asks RBAC who holds them. So
+ * what differs by team is an ordinary Role and RoleBinding, which a grant for an hour widens by itself.
+ *
+ * @see https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/#variables (`authorizer`)
+ */
+export const VIRTUAL_GROUP = DOMAIN;
+
+/** The virtual resources, each with the verb that is asked for and what its names are. Stable from the first release. */
+export const VIRTUAL = {
+  /** Run the commands of a set; the name is that of the `CommandSet`. */
+  commandSet: { resource: 'commandsets', verb: 'use' },
+  /** Open a stream that is no exec; the names are those of `STREAMS`. */
+  stream: { resource: 'streams', verb: 'use' },
+  /** Start a debug container; the name is that of the `DebugImage`. */
+  debugImage: { resource: 'debugimages', verb: 'use' },
+  /** Start a pod for debugging; the names are `copy` and `node`. */
+  debugPod: { resource: 'debugpods', verb: 'use' },
+  /** Change what GitOps owns; the name is the namespace's. */
+  emergency: { resource: 'emergencies', verb: 'use' },
+} as const;
+
+/** The streams besides exec, as names of `VIRTUAL.stream`. */
+export const STREAMS = {
+  /** Attach to any container. */
+  attach: 'attach',
+  /** Attach to containers that `kubectl debug` made, told by their name. */
+  attachDebugger: 'attach-debugger',
+  portForward: 'port-forward',
+  podProxy: 'pod-proxy',
+  serviceProxy: 'service-proxy',
+} as const;
+
+/** How kubectl names the container it makes, unless it is told another name; the guardrail on debug containers keeps to it. */
+export const DEBUGGER_PREFIX = 'debugger-';
+
+/** A right on a virtual resource as an RBAC rule. */
+export function virtualRule({ resource, verb }: { readonly resource: string; readonly verb: string }, names: readonly string[]): PolicyRule {
+  return { apiGroups: [VIRTUAL_GROUP], resources: [resource], verbs: [verb], resourceNames: [...names] };
+}
+
+/** Begin of the Roles that say what a group may use, by guardrail. */
+export const EXEC_ROLE = 'debug-exec';
+export const CONTAINER_ROLE = 'debug-container';
+/** The Role that can be requested for a time, and begin of the others of its kind. */
+export const GRANT_ROLE = 'debug-grant';
+/** The same for emergencies. */
+export const BREAK_GLASS_ROLE = 'break-glass';
+
+/**
+ * RE2: names of the Roles whose rights on virtual resources count. Somebody who holds `*` holds every virtual right too,
+ * so a policy asks which Role gave it. Roles of these names are written by GitOps alone (`BindingGuardrail`).
+ */
+export const RIGHT_GIVING_ROLES = `(?:${EXEC_ROLE}|${CONTAINER_ROLE})-[a-z0-9-]+|(?:${GRANT_ROLE}|${BREAK_GLASS_ROLE})(?:-[a-z0-9-]+)?`;
