@@ -1,4 +1,4 @@
-import { quoted } from './cel';
+import { quoted } from '../model/cel';
 import { reject } from '../private/errors';
 
 const where = 'Argument';

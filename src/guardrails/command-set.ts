@@ -1,5 +1,5 @@
 import { Argument } from './argument';
-import { allOf, anyOf, list, literal, literals } from './cel';
+import { allOf, anyOf, list, literal, literals } from '../model/cel';
 import { Command } from './command';
 import { byCodeUnit, sortedUnique } from '../private/canonical';
 import { reject } from '../private/errors';

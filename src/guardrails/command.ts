@@ -1,5 +1,5 @@
 import { Argument, plain } from './argument';
-import { quoted } from './cel';
+import { quoted } from '../model/cel';
 import { reject } from '../private/errors';
 
 const where = 'Command';

@@ -1,4 +1,5 @@
-import { literals } from './cel';
+import { MatchCondition } from '../model/admission-policy';
+import { literals } from '../model/cel';
 import { byCodeUnit } from '../private/canonical';
 import { reject } from '../private/errors';
 import { dnsSubdomain, namespaceName, noWildcard, reason as checkReason, text } from '../private/validate';
@@ -60,12 +61,6 @@ export class GuardrailException {
   public toString(): string {
     return `${this.kind} ${this.name}: ${this.reason}`;
   }
-}
-
-/** A condition of a policy: evaluated first, and the policy is skipped when it is false. */
-export interface MatchCondition {
-  readonly name: string;
-  readonly expression: string;
 }
 
 /** The exceptions, checked and sorted. */

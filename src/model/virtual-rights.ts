@@ -19,8 +19,15 @@ export const VIRTUAL = {
   debugImage: { resource: 'debugimages', verb: 'use' },
   /** Start a pod for debugging; the names are `copy` and `node`. */
   debugPod: { resource: 'debugpods', verb: 'use' },
-  /** Change what GitOps owns; the name is the namespace's. */
+  /** Change what GitOps owns, during an emergency; asked without a name. */
   emergency: { resource: 'emergencies', verb: 'use' },
+  /** Ask for a grant; the name is that of the requestable Role. */
+  request: { resource: 'accessrequests', verb: 'request' },
+  /**
+   * Write what governs requests and guardrails: reserved Roles, and RoleBindings that are no requests, in a namespace where
+   * requests are governed. Asked without a name. For GitOps identities; a wildcard counts here, since it is no restriction.
+   */
+  administer: { resource: 'accessrequests', verb: 'administer' },
 } as const;
 
 /** The streams besides exec, as names of `VIRTUAL.stream`. */

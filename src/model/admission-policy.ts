@@ -1,8 +1,7 @@
 import { Construct } from 'constructs';
-import { MatchCondition } from './guardrail-exception';
-import { ClusterBoundary } from '../model/cluster-boundary';
-import { COMPONENT, EXCEPTIONS, MANAGED_BY } from '../model/constants';
-import { RIGHT_GIVING_ROLES } from '../model/virtual-rights';
+import { ClusterBoundary } from './cluster-boundary';
+import { COMPONENT, EXCEPTIONS, MANAGED_BY } from './constants';
+import { RIGHT_GIVING_ROLES } from './virtual-rights';
 import { declareObject } from '../private/declare';
 import { reject } from '../private/errors';
 
@@ -15,6 +14,12 @@ const LARGEST_POLICY = 1_000_000;
 
 /** A named expression; evaluated when another first asks for it, and at most once. */
 export interface PolicyVariable {
+  readonly name: string;
+  readonly expression: string;
+}
+
+/** A condition of a policy: evaluated first, and the policy is skipped when it is false. */
+export interface MatchCondition {
   readonly name: string;
   readonly expression: string;
 }
@@ -55,7 +60,7 @@ export interface Policy {
   readonly auditAnnotations?: { readonly key: string; readonly valueExpression: string }[];
   /** `EXCEPTIONS` and the like: what a reviewer wants to know and CEL does not say. */
   readonly annotations?: { [key: string]: string };
-  /** Kind of the parameters, and which of them: by label, in the namespace of the request. */
+  /** Kind of the parameters, and which of them: by label, in the namespace of the request. The policy is asked once for each. */
   readonly params?: { readonly apiVersion: string; readonly kind: string; readonly matchLabels: { [key: string]: string }; readonly whenMissing: 'Allow' | 'Deny' };
 }
 

@@ -1,4 +1,4 @@
-import { VIRTUAL_GROUP } from '../model/virtual-rights';
+import { VIRTUAL_GROUP } from './virtual-rights';
 
 /**
  * Parts of CEL expressions. Whatever a user gave goes through `literal`, so that it stays data.
