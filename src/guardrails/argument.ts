@@ -50,7 +50,7 @@ export class Argument {
 
   /** Any absolute path, without `..`, hidden files and blanks: for commands that name files and do not read them, as `ls` does. */
   public static path(): Argument {
-    return new Argument(`/|(?:/${SEGMENT})+`, 'PATH', 1, 1);
+    return new Argument(`(?:/${SEGMENT})+|/`, 'PATH', 1, 1);
   }
 
   private constructor(
@@ -90,7 +90,8 @@ export class Argument {
    * @internal
    */
   public get _pattern(): string {
-    return `(?:\\n(?:${this.one})){${this.least},${this.most}}`;
+    const one = `\\n(?:${this.one})`;
+    return this.least === 1 && this.most === 1 ? one : `(?:${one}){${this.least},${this.most}}`;
   }
 }
 

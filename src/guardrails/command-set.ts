@@ -150,12 +150,12 @@ export class CommandSet {
   }
 
   /**
-   * CEL: whether terminal and input, given as expressions, are allowed with it.
+   * CEL: whether the command is in the set, and what it is given is allowed with it; all are expressions.
    *
    * @internal
    */
-  public _permits(tty: string, stdin: string): string {
-    return allOf([...this.tty ? [] : [`!${tty}`], ...this.stdin ? [] : [`!${stdin}`]]);
+  public _fits(contained: string, tty: string, stdin: string): string {
+    return allOf([contained, ...this.tty ? [] : [`!${tty}`], ...this.stdin ? [] : [`!${stdin}`]]);
   }
 }
 

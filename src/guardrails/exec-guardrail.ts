@@ -140,7 +140,7 @@ function variables(sets: CommandSet[]): PolicyVariable[] {
     { name: 'place', expression: '(has(request.namespace) ? request.namespace + \'/\' : \'\') + request.name' },
     ...sets.flatMap((set, i) => [
       { name: `in${i}`, expression: set._contains('variables.argv', 'variables.line') },
-      { name: `fits${i}`, expression: `variables.in${i} && ${set._permits('variables.tty', 'variables.stdin')}` },
+      { name: `fits${i}`, expression: set._fits(`variables.in${i}`, 'variables.tty', 'variables.stdin') },
       { name: `may${i}`, expression: authorizerCheck(VIRTUAL.commandSet, set.name) },
     ]),
     ...Object.entries(STREAMS).map(([id, stream]) => ({ name: id, expression: authorizerCheck(VIRTUAL.stream, stream) })),
@@ -154,8 +154,8 @@ function validations(sets: CommandSet[]): PolicyValidation[] {
   const fitting = `[${sets.map(({ name }, i) => `variables.fits${i} ? ${literal(name)} : ''`).join(', ')}].filter(name, name != '').join(' or ')`;
   const stream = (subResource: string, terms: string[], what: string): PolicyValidation => ({
     expression: `request.subResource != '${subResource}' || ${anyOf(terms)}`,
-    message: `${what} is not allowed here`,
-    messageExpression: `${literal(`${what} `)} + variables.place + ' is not allowed to you'`,
+    message: `${what} is not granted to you here`,
+    messageExpression: `${literal(`${what} to `)} + variables.place + ' is not granted to you; rights by wildcard do not count'`,
   });
   return [
     {
@@ -173,12 +173,12 @@ function validations(sets: CommandSet[]): PolicyValidation[] {
       message: 'you may use none of the command sets that contain the command',
       messageExpression: `'exec of "' + variables.shown + '" in ' + variables.place + ' takes the command set ' + ${fitting} + ', which is not granted to you; rights by wildcard do not count. Request access, or break glass'`,
     },
-    stream('attach', [isGiven('attach'), `${flag('container')} != '' && object.container.startsWith(${literal(DEBUGGER_PREFIX)}) && ${isGiven('attachDebugger')}`], 'attach to'),
-    stream('portforward', [isGiven('portForward')], 'port-forward to'),
+    stream('attach', [isGiven('attach'), `has(object.container) && object.container.startsWith(${literal(DEBUGGER_PREFIX)}) && ${isGiven('attachDebugger')}`], 'attach'),
+    stream('portforward', [isGiven('portForward')], 'port-forward'),
     {
       expression: `request.subResource != 'proxy' || (request.resource.resource == 'pods' ? ${isGiven('podProxy')} : request.resource.resource == 'services' && ${isGiven('serviceProxy')})`,
-      message: 'the API server\'s proxy is not allowed here',
-      messageExpression: '\'proxy to \' + request.resource.resource + \' \' + variables.place + \' is not allowed to you\'',
+      message: 'the API server\'s proxy is not granted to you here',
+      messageExpression: '\'proxy to \' + request.resource.resource + \' \' + variables.place + \' is not granted to you; rights by wildcard do not count\'',
     },
   ];
 }

@@ -24,14 +24,19 @@ export function literals(texts: readonly string[]): string {
   return list(texts.map(literal));
 }
 
+function joined(terms: string[], operator: string, none: string): string {
+  if (terms.length < 2) return terms[0] ?? none;
+  return terms.map(term => (/^!?[\w.]+$/.test(term) ? term : `(${term})`)).join(operator);
+}
+
 /** True when one of them is; false when there is none. */
 export function anyOf(terms: string[]): string {
-  return terms.length === 0 ? 'false' : terms.map(term => `(${term})`).join(' || ');
+  return joined(terms, ' || ', 'false');
 }
 
 /** True when all of them are; true when there is none. */
 export function allOf(terms: string[]): string {
-  return terms.length === 0 ? 'true' : terms.map(term => `(${term})`).join(' && ');
+  return joined(terms, ' && ', 'true');
 }
 
 /**
