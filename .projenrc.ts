@@ -1,4 +1,4 @@
-import { cdk8s, javascript, ProjenrcFile } from 'projen';
+import { cdk8s, javascript, ProjenrcFile, typescript } from 'projen';
 
 // The capabilities: each is a folder of src/ and may import only the model, private helpers and itself.
 const CAPABILITIES = ['access', 'guardrails', 'audit', 'network', 'cleanup', 'review'];
@@ -59,7 +59,7 @@ const project = new cdk8s.ConstructLibraryCdk8s({
       paths: { 'cdk8s-secure-debug': ['./src/index.ts'] },
     },
     include: ['src/**/*.ts', 'test/**/*.ts', 'examples/**/*.ts', 'benchmarks/**/*.ts', 'tools/**/*.ts', '.projenrc.ts'],
-    exclude: ['node_modules', 'lib', 'dist', '.stryker-tmp'],
+    exclude: ['node_modules', 'lib', 'dist', 'cli', '.stryker-tmp'],
   },
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
@@ -153,6 +153,84 @@ project.tasks.tryFind('package:java')!.reset('jsii-pacmak -v --target java --out
 project.tasks.tryFind('package:go')!.reset('jsii-pacmak -v --target go --code-only');
 
 project.gitignore.addPatterns('/dist/', '/lib/', '/.jsii', '/tsconfig.json', '/coverage/', '/test-reports/', '/out/', '/reports/', '/control-plane/', '/.stryker-tmp/', '.jsii.tabl.json', 'examples/*/out/');
-project.npmignore?.addPatterns('/benchmarks/', '/examples/', '/docs/', '/tools/', '/.ci/', '/reports/', '/control-plane/', '/.npmrc', '/.projenrc.ts');
+project.npmignore?.addPatterns('/benchmarks/', '/examples/', '/docs/', '/tools/', '/.ci/', '/reports/', '/control-plane/', '/.npmrc', '/.projenrc.ts', '/cli/');
+
+// The command line is a package of its own, in the same npm workspace: who uses constructs does not install its dependencies.
+// With '.' among the workspaces npm links the library to the root, and asks no registry for it.
+project.package.addField('workspaces', ['.', 'cli']);
+
+const cli = new typescript.TypeScriptProject({
+  parent: project,
+  outdir: 'cli',
+  name: 'secure-debug',
+  description: 'Ask for, approve and end debug access on Kubernetes, with your own kubeconfig and no server beside the API server',
+  authorName: 'cdk8s-secure-debug maintainers',
+  authorUrl: 'https://github.com/cdk8s-secure-debug',
+  authorOrganization: true,
+  repository: 'https://github.com/cdk8s-secure-debug/cdk8s-secure-debug.git',
+  repositoryDirectory: 'cli',
+  copyrightOwner: 'cdk8s-secure-debug maintainers',
+  copyrightPeriod: '2026',
+  license: 'Apache-2.0',
+  keywords: ['kubernetes', 'kubectl', 'kubectl-plugin', 'rbac', 'debug', 'just-in-time', 'break-glass', 'approval'],
+  defaultReleaseBranch: 'main',
+  packageManager: javascript.NodePackageManager.NPM,
+  minNodeVersion: '20.19.0',
+  sampleCode: false,
+  projenrcTs: false,
+  autoDetectBin: false,
+  entrypoint: 'lib/main.js',
+  bin: { 'secure-debug': 'bin/secure-debug.js', 'kubectl-secure_debug': 'bin/secure-debug.js' },
+  typescriptVersion: '~6.0.0',
+  deps: ['cdk8s-secure-debug@^0.0.0', '@kubernetes/client-node@^1.4.0', 'cli-table3@^0.6.5', 'commander@^14.0.0'],
+  devDeps: ['@types/node@^20', '@types/jest@^30.0.0', 'ts-jest@^29', 'eslint-plugin-import@^2.32.0', 'eslint-import-resolver-typescript@^4.4.0'],
+  github: false,
+  release: false,
+  depsUpgrade: false,
+  eslintOptions: { dirs: ['src'], devdirs: ['test'], projectService: false, tsconfigPath: './tsconfig.dev.json' } as any,
+  docgen: false,
+  npmignoreEnabled: false,
+  disableTsconfigDev: false,
+  tsconfigDevFile: 'tsconfig.dev.json',
+  tsconfig: {
+    compilerOptions: {
+      target: 'ES2022', lib: ['es2022'], module: 'node16', moduleResolution: javascript.TypeScriptModuleResolution.NODE16, types: ['node'],
+      strict: true, esModuleInterop: true, resolveJsonModule: false, skipLibCheck: true, declaration: false, inlineSourceMap: false, inlineSources: false,
+      rootDir: 'src', outDir: 'lib',
+    },
+  },
+  tsconfigDev: {
+    compilerOptions: {
+      rootDir: '..', isolatedModules: true, noEmit: true, types: ['jest', 'node'],
+      // The library as it is now, without compiling it first.
+      paths: { 'cdk8s-secure-debug': ['../src/index.ts'] },
+    },
+    include: ['src/**/*.ts', 'test/**/*.ts'],
+  },
+  jestOptions: {
+    updateSnapshot: javascript.UpdateSnapshot.NEVER,
+    passWithNoTests: false,
+    jestVersion: '^30.0.0',
+    coverageText: false,
+    junitReporting: false,
+    jestConfig: {
+      collectCoverageFrom: ['src/**/*.ts'],
+      coverageReporters: ['lcov', 'text-summary'],
+      moduleNameMapper: { '^cdk8s-secure-debug$': '<rootDir>/../src/index.ts' },
+    },
+  },
+});
+cli.package.addField('files', ['bin', 'lib', 'README.md']);
+cli.package.addField('private', undefined);
+// One install for the workspace, at its root, with its lock file.
+for (const task of ['install', 'install:ci']) cli.tasks.tryFind(task)?.reset('npm install', { cwd: '..' });
+cli.defaultTask?.reset('npx projen', { cwd: '..' });
+const cliTypecheck = cli.addTask('typecheck', { description: 'Type-check sources and tests', exec: 'tsc --noEmit -p tsconfig.dev.json' });
+cli.testTask.prependSpawn(cliTypecheck);
+cli.compileTask.reset('tsc -p tsconfig.json');
+cli.gitignore.addPatterns('/lib/', '/coverage/');
+
+project.compileTask.exec('npx projen compile', { cwd: 'cli' });
+project.testTask.exec('npx projen test', { cwd: 'cli' });
 
 project.synth();

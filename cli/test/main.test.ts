@@ -1,0 +1,2 @@
+import { hello } from '../src/main';
+test('x', () => expect(hello).toBe('x'));
