@@ -1,16 +1,17 @@
 import { Cron, Duration } from 'cdk8s';
 import { Construct } from 'constructs';
-import { checkSchedule } from './schedule';
-import { readScript } from './script';
-import { jobSpec } from './workload';
 import { ClusterBoundary } from '../model/cluster-boundary';
-import { CLEANUP_EXEMPT_REASON, CLEANUP_EXEMPT_UNTIL, COMPONENT, MANAGED_BY, REASON } from '../model/constants';
+import { CLEANUP_EXEMPT_REASON, CLEANUP_EXEMPT_UNTIL } from '../model/constants';
 import { PolicyRule, PolicyRules } from '../model/policy-rule';
+import { apiServerEgress, emitScriptParts, scriptLabels } from '../model/script-job';
 import { SecureDebugWarnings } from '../model/warnings';
+import { readAsset } from '../private/assets';
 import { byCodeUnit } from '../private/canonical';
 import { declareObject, Manifest } from '../private/declare';
 import { reject } from '../private/errors';
-import { cidr, each, isSystemNamespace, labelKey, labelValue, namespaceName, objectName, pinnedImage, port, seconds } from '../private/validate';
+import { NODE_IMAGE, restrictedJobSpec } from '../private/restricted-job';
+import { checkSchedule, checkTimeZone, cronJobName } from '../private/schedule';
+import { each, isSystemNamespace, labelKey, labelValue, namespaceName, pinnedImage, seconds } from '../private/validate';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -19,9 +20,6 @@ const WEEK = 7 * 24 * HOUR;
 const APP = 'debug-container-cleanup';
 const SCRIPT_FILE = 'debug-container-cleanup.js';
 const CONFIG_FILE = 'config.json';
-
-/** The CronJob controller adds a dash and ten digits for the name of a Job, which may have 63 characters. */
-const LONGEST_NAME = 52;
 
 /** Where debug containers are collected, when, and what is left alone. */
 export interface DebugContainerCleanupProps {
@@ -171,7 +169,7 @@ export interface DebugContainerCleanupProps {
  */
 export class DebugContainerCleanup extends Construct {
   /** The image that runs the script when no other is given: the public one of Node.js, by version tag. */
-  public static readonly DEFAULT_IMAGE = 'docker.io/library/node:24.18.0-alpine3.24';
+  public static readonly DEFAULT_IMAGE = NODE_IMAGE;
   /** Annotation of a pod: leave it alone until this time (RFC 3339, such as `2026-03-01T18:00:00Z`). Without a reason it does not count. */
   public static readonly EXEMPT_UNTIL = CLEANUP_EXEMPT_UNTIL;
   /** Annotation of a pod: why it is left alone. */
@@ -197,7 +195,7 @@ export class DebugContainerCleanup extends Construct {
     const checkNamespace = (field: string, value: string) => namespaceName(where, field, value, allowSystem);
     this.namespaces = [...each(where, 'namespaces', props.namespaces, 'namespace', checkNamespace)].sort(byCodeUnit);
     this.jobNamespace = checkNamespace('jobNamespace', props.jobNamespace ?? 'secure-debug');
-    this.name = checkName(where, props.name ?? APP);
+    this.name = cronJobName(where, 'name', props.name ?? APP);
     this.rules = PolicyRules.compact([
       { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
       { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
@@ -223,32 +221,25 @@ export class DebugContainerCleanup extends Construct {
       startingDeadlineSeconds: HOUR,
       successfulJobsHistoryLimit: 1,
       suspend: props.suspend ?? false,
-      timeZone: checkTimeZone(where, props.timeZone ?? 'Etc/UTC'),
+      timeZone: checkTimeZone(where, 'timeZone', props.timeZone ?? 'Etc/UTC'),
     };
     const deadlineSeconds = seconds(where, 'deadline', props.deadline ?? Duration.minutes(5), MINUTE, HOUR);
     const image = pinnedImage(where, 'image', props.image ?? DebugContainerCleanup.DEFAULT_IMAGE);
     const egress = apiServerEgress(where, props.apiServerCidrs, props.apiServerPorts ?? [443, 6443]);
 
     const { name, jobNamespace: namespace } = this;
-    const identity = { 'app.kubernetes.io/name': APP, 'app.kubernetes.io/instance': name };
-    const labels = { ...identity, 'app.kubernetes.io/managed-by': MANAGED_BY, [COMPONENT]: APP };
+    const labels = scriptLabels({ app: APP, name });
     const metadata = { name, namespace, labels };
     const boundary = ClusterBoundary.of(this);
     const declare = (childId: string, manifest: Manifest) => declareObject(this, childId, where, boundary, manifest);
 
-    if (props.createNamespace ?? props.jobNamespace === undefined) declare('namespace', restrictedNamespace(namespace));
-    declare('service-account', { apiVersion: 'v1', kind: 'ServiceAccount', metadata, automountServiceAccountToken: false });
-    declare('config', {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata,
-      data: { [CONFIG_FILE]: `${JSON.stringify(config, undefined, 2)}\n`, [SCRIPT_FILE]: readScript(SCRIPT_FILE) },
-    });
-    declare('network-policy', {
-      apiVersion: 'networking.k8s.io/v1',
-      kind: 'NetworkPolicy',
-      metadata: { ...metadata, annotations: { [REASON]: 'The job calls the Kubernetes API by its IP address, and nothing else; nobody calls the job.' } },
-      spec: { podSelector: { matchLabels: identity }, policyTypes: ['Ingress', 'Egress'], egress },
+    emitScriptParts(this, where, {
+      app: APP,
+      name,
+      namespace,
+      createNamespace: props.createNamespace ?? props.jobNamespace === undefined,
+      data: { [CONFIG_FILE]: `${JSON.stringify(config, undefined, 2)}\n`, [SCRIPT_FILE]: readAsset(`cleanup/${SCRIPT_FILE}`) },
+      egress,
     });
     declare('cron-job', {
       apiVersion: 'batch/v1',
@@ -258,7 +249,7 @@ export class DebugContainerCleanup extends Construct {
         ...spec,
         jobTemplate: {
           metadata: { labels },
-          spec: jobSpec({ name, image, labels, scriptFile: SCRIPT_FILE, configFile: CONFIG_FILE, deadlineSeconds }),
+          spec: restrictedJobSpec({ name, container: 'cleanup', image, labels, directory: `/opt/${APP}`, scriptFile: SCRIPT_FILE, configFile: CONFIG_FILE, deadlineSeconds }),
         },
       },
     });
@@ -286,14 +277,6 @@ export class DebugContainerCleanup extends Construct {
   }
 }
 
-function checkName(where: string, name: string): string {
-  objectName(where, 'name', name);
-  if (name.length > LONGEST_NAME) {
-    reject({ where, field: 'name', value: name, problem: `is ${name.length} characters long, the limit for a CronJob is ${LONGEST_NAME}`, fix: `shorten it to ${LONGEST_NAME} characters` });
-  }
-  return name;
-}
-
 function checkSelector(where: string, selector?: { [key: string]: string }): { [key: string]: string } {
   if (selector === undefined) return {};
   const field = 'copySelector';
@@ -306,41 +289,4 @@ function checkSelector(where: string, selector?: { [key: string]: string }): { [
     labelValue(where, `${field}["${key}"]`, value);
   });
   return Object.fromEntries(entries);
-}
-
-/** As the API server checks it, but for whether the zone exists, which depends on the time-zone data of each machine. */
-function checkTimeZone(where: string, value: string): string {
-  const parts = typeof value === 'string' ? value.split('/') : [];
-  if (parts.length === 0 || !parts.every(part => /^[A-Za-z_0-9+][-A-Za-z_0-9+]{0,13}$/.test(part)) || value.toLowerCase() === 'local') {
-    reject({ where, field: 'timeZone', value, problem: 'is not an IANA time zone', fix: 'write one such as "Etc/UTC" or "Europe/Berlin"' });
-  }
-  return value;
-}
-
-/** Egress to the API server: its ports, in the blocks if they are known. */
-function apiServerEgress(where: string, cidrs: string[] | undefined, ports: number[]) {
-  each(where, 'apiServerPorts', Array.isArray(ports) ? ports.map(String) : ports, 'port', (_field, value) => value);
-  ports.forEach((value, i) => port(where, `apiServerPorts[${i}]`, value));
-  if (cidrs !== undefined) each(where, 'apiServerCidrs', cidrs, 'CIDR block', (field, value) => cidr(where, field, value));
-  return [{
-    ports: [...ports].sort((a, b) => a - b).map(number => ({ port: number, protocol: 'TCP' })),
-    ...cidrs && { to: [...cidrs].sort(byCodeUnit).map(block => ({ ipBlock: { cidr: block } })) },
-  }];
-}
-
-/** The same for whatever of this library runs there. */
-function restrictedNamespace(name: string): Manifest {
-  return {
-    apiVersion: 'v1',
-    kind: 'Namespace',
-    metadata: {
-      name,
-      labels: {
-        'app.kubernetes.io/managed-by': MANAGED_BY,
-        'pod-security.kubernetes.io/audit': 'restricted',
-        'pod-security.kubernetes.io/enforce': 'restricted',
-        'pod-security.kubernetes.io/warn': 'restricted',
-      },
-    },
-  };
 }

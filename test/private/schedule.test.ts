@@ -1,6 +1,6 @@
 import { Cron } from 'cdk8s';
 import * as fc from 'fast-check';
-import { checkSchedule } from '../../src/cleanup/schedule';
+import { checkSchedule } from '../../src/private/schedule';
 
 const cron = (expression: string) => {
   const [minute, hour, day, month, weekDay] = expression.split(' ');

@@ -1,5 +1,6 @@
 import { Cron } from 'cdk8s';
-import { reject } from '../private/errors';
+import { reject } from './errors';
+import { objectName } from './validate';
 
 /** A field of a cron expression: its name, its bounds, and the names that stand for numbers, from the lower bound on. */
 interface Field { readonly name: string; readonly min: number; readonly max: number; readonly names: string[] }
@@ -100,4 +101,25 @@ function daysApart(days: Matched, months: Matched, weekdays: Matched, refuse: Re
   if (matching.length === 0) refuse('matches no day of any year', 'name a day that the month has');
   // After the last one comes the first one of the next cycle.
   return new Set(matching.map((day, i) => (i + 1 < matching.length ? matching[i + 1] : matching[0] + CYCLE.days) - day));
+}
+
+/** As the API server checks it, but for whether the zone exists, which depends on the time-zone data of each machine. */
+export function checkTimeZone(where: string, field: string, value: string): string {
+  const parts = typeof value === 'string' ? value.split('/') : [];
+  if (parts.length === 0 || !parts.every(part => /^[A-Za-z_0-9+][-A-Za-z_0-9+]{0,13}$/.test(part)) || value.toLowerCase() === 'local') {
+    reject({ where, field, value, problem: 'is not an IANA time zone', fix: 'write one such as "Etc/UTC" or "Europe/Berlin"' });
+  }
+  return value;
+}
+
+/** The CronJob controller adds a dash and ten digits for the name of a Job, which may have 63 characters. */
+const LONGEST_NAME = 52;
+
+/** The name of a CronJob. */
+export function cronJobName(where: string, field: string, value: string): string {
+  objectName(where, field, value);
+  if (value.length > LONGEST_NAME) {
+    reject({ where, field, value, problem: `is ${value.length} characters long, the limit for a CronJob is ${LONGEST_NAME}`, fix: `shorten it to ${LONGEST_NAME} characters` });
+  }
+  return value;
 }

@@ -1,29 +1,36 @@
 /** The user and group of our containers: no user of the image, and above 10,000, so that it is none of the node either. */
 const USER = 65532;
 
-const SCRIPT_DIRECTORY = '/opt/debug-container-cleanup';
 const SERVICE_ACCOUNT_DIRECTORY = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** The least that Kubernetes issues; the kubelet replaces the token in time. */
 const TOKEN_SECONDS = 600;
 
-/** What a run of the script needs. */
+/** The image that runs our scripts when no other is given: the public one of Node.js, by version tag. */
+export const NODE_IMAGE = 'docker.io/library/node:24.18.0-alpine3.24';
+
+/** What a run of a script needs. */
 export interface ScriptRun {
   /** Of the objects in the same namespace: ServiceAccount and ConfigMap. */
   readonly name: string;
+  /** Name of the container. */
+  readonly container: string;
   readonly image: string;
   readonly labels: { [key: string]: string };
-  /** Keys of the ConfigMap. */
+  /** Where the ConfigMap is mounted. */
+  readonly directory: string;
+  /** Keys of the ConfigMap; the script gets the path of the configuration, and the directory of `token` and `ca.crt`. */
   readonly scriptFile: string;
   readonly configFile: string;
   readonly deadlineSeconds: number;
 }
 
 /**
- * The Job of one run, under Pod Security `restricted`: no retry, since the next run is one, and gone after a day.
+ * The Job of one run of a Node.js script that talks to the API server, under Pod Security `restricted`: no retry, since
+ * the next run is one, and gone after a day.
  *
  * @see https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
  */
-export function jobSpec(run: ScriptRun) {
+export function restrictedJobSpec(run: ScriptRun) {
   return {
     activeDeadlineSeconds: run.deadlineSeconds,
     backoffLimit: 0,
@@ -32,15 +39,15 @@ export function jobSpec(run: ScriptRun) {
   };
 }
 
-function podSpec({ name, image, scriptFile, configFile }: ScriptRun) {
+function podSpec({ name, container, image, directory, scriptFile, configFile }: ScriptRun) {
   return {
     automountServiceAccountToken: false,
     containers: [{
-      name: 'cleanup',
+      name: container,
       image,
       imagePullPolicy: 'IfNotPresent',
       command: ['node'],
-      args: [`${SCRIPT_DIRECTORY}/${scriptFile}`, `${SCRIPT_DIRECTORY}/${configFile}`, SERVICE_ACCOUNT_DIRECTORY],
+      args: [`${directory}/${scriptFile}`, `${directory}/${configFile}`, SERVICE_ACCOUNT_DIRECTORY],
       resources: {
         requests: { 'cpu': '50m', 'memory': '64Mi', 'ephemeral-storage': '16Mi' },
         limits: { 'cpu': '500m', 'memory': '256Mi', 'ephemeral-storage': '64Mi' },
@@ -56,7 +63,7 @@ function podSpec({ name, image, scriptFile, configFile }: ScriptRun) {
       },
       terminationMessagePolicy: 'FallbackToLogsOnError',
       volumeMounts: [
-        { name: 'script', mountPath: SCRIPT_DIRECTORY, readOnly: true },
+        { name: 'script', mountPath: directory, readOnly: true },
         { name: 'service-account', mountPath: SERVICE_ACCOUNT_DIRECTORY, readOnly: true },
       ],
     }],
