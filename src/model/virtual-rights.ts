@@ -28,6 +28,12 @@ export const VIRTUAL = {
    * requests are governed. Asked without a name. For GitOps identities; a wildcard counts here, since it is no restriction.
    */
   administer: { resource: 'accessrequests', verb: 'administer' },
+  /**
+   * Delete requests and grants, and no other RoleBinding; asked without a name. For `ExpiredAccessCleanup`. Admission has no
+   * clock on DELETE, so no policy can tell whether one is over: the holder can end access early, and never give any. A
+   * wildcard counts here too.
+   */
+  expire: { resource: 'accessrequests', verb: 'expire' },
 } as const;
 
 /** The streams besides exec, as names of `VIRTUAL.stream`. */
