@@ -131,7 +131,8 @@ const flag = (field: string) => `has(object.${field}) && object.${field}`;
 function variables(sets: CommandSet[]): PolicyVariable[] {
   return [
     GIVING,
-    { name: 'argv', expression: 'request.subResource == \'exec\' && has(object.command) ? object.command : []' },
+    // Without any command it is null, which the API refuses after the policy.
+    { name: 'argv', expression: 'request.subResource == \'exec\' && has(object.command) && object.command != null ? object.command : []' },
     // Patterns see the words joined by line ends, so a word that contains one matches no pattern.
     { name: 'line', expression: 'variables.argv.exists(word, word.contains(\'\\n\')) ? \'\' : variables.argv.join(\'\\n\')' },
     { name: 'tty', expression: `request.subResource == 'exec' && ${flag('tty')}` },
