@@ -21,23 +21,21 @@
  * ephemeral container that no controller would bring back. Of one controller at most one pod is evicted in a run.
  */
 
-const crypto = require('crypto');
-const fs = require('fs');
-const https = require('https');
-const path = require('path');
+const kubernetes = require('./kubernetes.js');
 
+const { ApiError, createLog, duration, explain, iso, quote, timeOf } = kubernetes;
+
+const PROGRAM = 'debug-container-cleanup';
 const EXEMPT_UNTIL = 'secure-debug.internal/cleanup-exempt-until';
 const EXEMPT_REASON = 'secure-debug.internal/cleanup-exempt-reason';
-const REPORTER = 'secure-debug.internal/debug-container-cleanup';
-
-const PAGE_SIZE = 100;
-const LIST_RESTARTS = 3;
-/** How long one request may take, how often it is tried, and how long to wait in between (doubled each time). */
-const TIMING = { timeoutMs: 15_000, attempts: 4, pauseMs: 500, longestPauseMs: 10_000 };
 
 // ---------------------------------------------------------------------------------------------------------- types
 
 /**
+ * @typedef {import('./kubernetes.js').Client} Client
+ * @typedef {import('./kubernetes.js').Level} Level
+ * @typedef {import('./kubernetes.js').Log} Log
+ *
  * @typedef {object} Config
  * @property {string[]} namespaces where to look
  * @property {number} maxAgeSeconds how long a session may run
@@ -232,213 +230,16 @@ function exemptionOf(pod, now) {
   return { until: iso(time), reason };
 }
 
-/**
- * The time of an RFC 3339 text in milliseconds, undefined when it is none.
- *
- * @param {string | undefined} text
- */
-function timeOf(text) {
-  const match = /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/.exec(text ?? '');
-  if (!match) return undefined;
-  // JavaScript takes the 30th of February for the 2nd of March.
-  const day = Date.parse(match[1]);
-  return Number.isNaN(day) || !iso(day).startsWith(match[1]) ? undefined : Date.parse(match[0]);
-}
-
-/** @param {number} ms */
-const iso = ms => new Date(ms).toISOString().replace('.000Z', 'Z');
-
-/**
- * `1 d 2 h`, `5 min`, `12 s`: the two largest units.
- *
- * @param {number} ms
- */
-function duration(ms) {
-  let rest = Math.max(0, Math.floor(ms / 1000));
-  const parts = [];
-  for (const [unit, seconds] of /** @type {[string, number][]} */ ([['d', 86_400], ['h', 3600], ['min', 60], ['s', 1]])) {
-    const count = Math.floor(rest / seconds);
-    rest -= count * seconds;
-    if (count > 0) parts.push(`${count} ${unit}`);
-  }
-  return parts.slice(0, 2).join(' ') || '0 s';
-}
-
-// -------------------------------------------------------------------------------------------------------- writing
-
-/**
- * JSON of ASCII characters alone: annotations are written by people, and no text of theirs may end a line of the log
- * or change how a terminal shows it.
- *
- * @param {unknown} value
- */
-function toJson(value) {
-  return JSON.stringify(value).replace(/[\u007f-\uffff]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-/**
- * Text of somebody else, in quotes and of a bounded length.
- *
- * @param {string | undefined} text
- */
-const quote = text => toJson((text ?? '').slice(0, 120));
-
-/**
- * @typedef {(level: 'info' | 'warning' | 'error', message: string, fields?: object) => void} Log
- *
- * @param {(line: string) => unknown} write
- * @param {() => number} clock
- * @returns {Log}
- */
-function createLog(write, clock) {
-  return (level, message, fields = {}) => write(`${toJson({ time: iso(clock()), level, message, ...fields })}\n`);
-}
-
-// --------------------------------------------------------------------------------------------- talking to the API
-
-/** An answer other than success, or none at all (code 0). */
-class ApiError extends Error {
-  /**
-   * @param {number} code
-   * @param {string} message
-   * @param {{ retryAfterMs?: number, causes?: { reason?: string, message?: string }[] }} [more]
-   */
-  constructor(code, message, more = {}) {
-    super(message);
-    this.code = code;
-    this.retryAfterMs = more.retryAfterMs;
-    /** What a PodDisruptionBudget says; set when it is what holds the pod. */
-    this.budget = more.causes?.find(cause => cause.reason === 'DisruptionBudget')?.message;
-  }
-
-  /** Whether the same request may succeed in a moment. Two budgets on one pod are answered with 500, and stay. */
-  get transient() {
-    const lasting = this.budget !== undefined || this.message.includes('more than one PodDisruptionBudget');
-    return !lasting && (this.code === 0 || this.code === 429 || this.code >= 500);
-  }
-}
-
-/**
- * @typedef {{ get: (url: string) => Promise<any>, post: (url: string, body: object) => Promise<any>, close: () => void }} Client
- *
- * @param {{ host: string, port: string, serviceAccount: string, timing?: typeof TIMING }} options serviceAccount: the directory with `token` and `ca.crt`
- * @returns {Client}
- */
-function createClient({ host, port, serviceAccount, timing = TIMING }) {
-  const hostname = host.replace(/^\[(.*)\]$/, '$1');
-  const server = `https://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
-  const agent = new https.Agent({ keepAlive: true, ca: fs.readFileSync(path.join(serviceAccount, 'ca.crt')) });
-
-  /** @param {string} method @param {string} url @param {object} [body] */
-  const once = async (method, url, body) => {
-    // Read each time: the kubelet replaces the token before it expires.
-    const token = fs.readFileSync(path.join(serviceAccount, 'token'), 'utf8').trim();
-    if (!token) throw new Error('the token of the ServiceAccount is empty');
-    /** Nothing that is logged contains the token, even if a proxy sends it back. @param {string} text */
-    const safe = text => text.split(token).join('[token]').slice(0, 400);
-    const { code, retryAfter, text } = await exchange({
-      agent, hostname, port, method, path: url,
-      headers: {
-        'accept': 'application/json',
-        'authorization': `Bearer ${token}`,
-        'user-agent': 'debug-container-cleanup',
-        ...body && { 'content-type': 'application/json' },
-      },
-    }, body && JSON.stringify(body), timing.timeoutMs).catch(error => {
-      throw new ApiError(0, safe(`${server}: ${error.message}`));
-    });
-    const answer = parse(text);
-    if (code >= 200 && code < 300 && answer) return answer;
-    const message = typeof answer?.message === 'string' ? answer.message : `answered ${code} with what is no Kubernetes status`;
-    throw new ApiError(code, safe(message), {
-      retryAfterMs: /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) * 1000 : undefined,
-      causes: answer?.details?.causes,
-    });
-  };
-
-  /** @param {string} method @param {string} url @param {object} [body] */
-  const request = async (method, url, body) => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await once(method, url, body);
-      } catch (error) {
-        if (!(error instanceof ApiError) || !error.transient || attempt >= timing.attempts) throw error;
-        await pause(Math.min(timing.longestPauseMs, error.retryAfterMs ?? timing.pauseMs * 2 ** (attempt - 1)));
-      }
-    }
-  };
-  return { get: url => request('GET', url), post: (url, body) => request('POST', url, body), close: () => agent.destroy() };
-}
-
-/**
- * One request and its whole answer, within a time.
- *
- * @param {https.RequestOptions} options
- * @param {string | undefined} body
- * @param {number} timeoutMs
- * @returns {Promise<{ code: number, retryAfter: string | undefined, text: string }>}
- */
-function exchange(options, body, timeoutMs) {
-  return new Promise((resolve, reject) => {
-    const signal = AbortSignal.timeout(timeoutMs);
-    /** @param {Error} error */
-    const fail = error => reject(signal.aborted ? new Error(`no answer within ${duration(timeoutMs)}`) : error);
-    const request = https.request({ ...options, signal }, response => {
-      /** @type {Buffer[]} */
-      const chunks = [];
-      response.on('data', chunk => chunks.push(chunk));
-      response.on('error', fail);
-      response.on('end', () => resolve({
-        code: response.statusCode ?? 0,
-        retryAfter: response.headers['retry-after'],
-        text: Buffer.concat(chunks).toString('utf8'),
-      }));
-    });
-    request.on('error', fail);
-    request.end(body);
-  });
-}
-
-/** @param {string} text @returns {any} */
-function parse(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** @param {number} ms */
-const pause = ms => new Promise(resolve => setTimeout(resolve, ms));
-
-/**
- * What an answer means here, and what to do about it.
- *
- * @param {unknown} error
- * @param {string} namespace
- */
-function explain(error, namespace) {
-  if (!(error instanceof ApiError)) return `this program failed: ${error instanceof Error ? error.message : String(error)}`;
-  const hints = /** @type {Record<number, string>} */ ({
-    0: 'the API server cannot be reached: does the NetworkPolicy allow its address and port?',
-    401: 'the API server does not accept the token of this ServiceAccount',
-    403: `not allowed in ${namespace}: is the namespace there, with the Role and RoleBinding of this clean-up?`,
-    404: 'it does not exist',
-    410: 'the list kept expiring while it was read',
-    429: 'the API server asks for fewer requests',
-  });
-  const hint = hints[error.code] ?? `the API server answered ${error.code}`;
-  return `${hint} (${error.message})`;
-}
-
 // --------------------------------------------------------------------------------------------------------- acting
+
+/** @param {Omit<Parameters<typeof kubernetes.createClient>[0], 'program'>} options */
+const createClient = options => kubernetes.createClient({ program: PROGRAM, ...options });
 
 /** @param {string} namespace */
 const podsOf = namespace => `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
 
 /**
- * Lists a namespace page by page, and keeps of each page only the debugged pods. When the list expires half-way (410),
- * it begins anew.
+ * The debugged pods of a namespace, the oldest session first; names make the order certain.
  *
  * @param {Client} client
  * @param {string} namespace
@@ -446,28 +247,12 @@ const podsOf = namespace => `/api/v1/namespaces/${encodeURIComponent(namespace)}
  * @param {number} now
  */
 async function findDebugged(client, namespace, config, now) {
-  for (let restart = 0; ; restart++) {
-    /** @type {{ pod: Pod, decision: Decision }[]} */
-    const found = [];
-    let seen = 0;
-    let next = '';
-    try {
-      do {
-        const page = await client.get(`${podsOf(namespace)}?limit=${PAGE_SIZE}${next && `&continue=${encodeURIComponent(next)}`}`);
-        for (const pod of /** @type {Pod[]} */ (page.items ?? [])) {
-          seen++;
-          const decision = decide(pod, now, config);
-          if (decision.verdict !== 'ignore') found.push({ pod: withoutBulk(pod), decision });
-        }
-        next = page.metadata?.continue ?? '';
-      } while (next);
-      // The oldest session first; names make the order certain.
-      found.sort((a, b) => (a.decision.sinceMs ?? 0) - (b.decision.sinceMs ?? 0) || (a.pod.metadata.name < b.pod.metadata.name ? -1 : 1));
-      return { seen, found };
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.code !== 410 || restart >= LIST_RESTARTS) throw error;
-    }
-  }
+  const { seen, kept } = await kubernetes.listAll(client, podsOf(namespace), (/** @type {Pod} */ pod) => {
+    const decision = decide(pod, now, config);
+    return decision.verdict === 'ignore' ? undefined : { pod: withoutBulk(pod), decision };
+  });
+  kept.sort((a, b) => (a.decision.sinceMs ?? 0) - (b.decision.sinceMs ?? 0) || (a.pod.metadata.name < b.pod.metadata.name ? -1 : 1));
+  return { seen, found: kept };
 }
 
 /** What is needed after the decision, so that a large namespace fits into little memory. @param {Pod} pod @returns {Pod} */
@@ -493,36 +278,8 @@ function evict(client, { metadata: { name, namespace, uid, resourceVersion } }, 
 }
 
 /**
- * An Event that tells the owner of the pod. Its name is made from what it says, so that runs which find the same do not
- * pile up Events: the API server keeps one until it expires.
- *
- * @param {Pod} pod
- * @param {{ reason: string, warning: boolean, note: string, about: string }} said about: what makes it another Event
- * @param {number} now
- * @param {string} instance who reports it
- */
-function eventFor({ metadata: { name, namespace, uid } }, { reason, warning, note, about }, now, instance) {
-  const hash = crypto.createHash('sha256').update(JSON.stringify([uid, reason, about])).digest('hex').slice(0, 16);
-  return {
-    apiVersion: 'events.k8s.io/v1',
-    kind: 'Event',
-    metadata: { name: `${name.slice(0, 230).replace(/[-.]+$/, '')}.${hash}`, namespace },
-    // Kubernetes takes microseconds and nothing else.
-    eventTime: new Date(now).toISOString().replace('Z', '000Z'),
-    type: warning ? 'Warning' : 'Normal',
-    reason,
-    action: 'CleanUp',
-    note: note.slice(0, 1000),
-    regarding: { apiVersion: 'v1', kind: 'Pod', name, namespace, uid },
-    reportingController: REPORTER,
-    reportingInstance: instance.slice(0, 128),
-  };
-}
-
-/**
  * What came of a pod: where it is counted, how it is said in the log, and, with `event`, to the owner of the pod.
  * @typedef {'fresh' | 'exempt' | 'protected' | 'evicted' | 'wouldEvict' | 'blocked' | 'deferred' | 'changed' | 'failed'} Outcome
- * @typedef {'info' | 'warning' | 'error'} Level
  * @typedef {{ outcome: Outcome, level: Level, detail: string, event?: string }} Result
  */
 
@@ -612,12 +369,10 @@ class CleanupRun {
   async tell(pod, { level, detail, event }, about) {
     if (!event) return;
     const { namespace, name, uid } = pod.metadata;
-    const said = { reason: `DebugContainerCleanup${event}`, warning: level !== 'info', note: detail, about };
+    const said = { reason: `DebugContainerCleanup${event}`, action: 'CleanUp', warning: level !== 'info', note: detail, about };
     try {
-      await this.client.post(`/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/events`, eventFor(pod, said, this.clock(), this.instance));
+      await kubernetes.writeEvent(this.client, { apiVersion: 'v1', kind: 'Pod', name, namespace, uid }, said, { program: PROGRAM, instance: this.instance, now: this.clock() });
     } catch (error) {
-      // It was written by an earlier run and is still there.
-      if (error instanceof ApiError && error.code === 409) return;
       this.counts.failed++;
       this.log('error', `no Event could be written: ${explain(error, namespace)}`, { outcome: 'failed', namespace, pod: name, uid });
     }
@@ -646,26 +401,15 @@ function refusal(error, namespace, detail) {
 // ------------------------------------------------------------------------------------------------------- starting
 
 /**
- * The configuration, checked: a number that is missing would make everything fresh, or everything stale.
- *
  * @param {string} text
  * @returns {Config}
  */
 function readConfig(text) {
-  const config = parse(text);
-  /** @param {string} field @param {boolean} right @param {string} what */
-  const check = (field, right, what) => {
-    if (!right) throw new Error(`the configuration is wrong: ${field} must be ${what}`);
-  };
-  check('it', typeof config === 'object' && config !== null, 'a JSON object');
-  /** @param {unknown} value */
-  const isText = value => typeof value === 'string' && value !== '';
-  const { namespaces, copySelector } = config;
-  check('namespaces', Array.isArray(namespaces) && namespaces.length > 0 && namespaces.every(isText), 'a list of names');
-  for (const field of ['maxAgeSeconds', 'graceAfterEndSeconds']) {
-    check(field, Number.isInteger(config[field]) && config[field] > 0, 'a whole number above 0');
-  }
-  for (const field of ['includeDaemonSets', 'includeBarePods', 'dryRun']) check(field, typeof config[field] === 'boolean', 'true or false');
+  const { config, check } = kubernetes.readConfig(text, {
+    seconds: ['maxAgeSeconds', 'graceAfterEndSeconds'],
+    flags: ['includeDaemonSets', 'includeBarePods', 'dryRun'],
+  });
+  const { copySelector } = config;
   check('copySelector', typeof copySelector === 'object' && copySelector !== null && Object.values(copySelector).every(value => typeof value === 'string'), 'an object of labels');
   return config;
 }
@@ -677,34 +421,12 @@ function readConfig(text) {
  * @param {() => number} clock
  * @returns {Promise<number>} the exit status
  */
-async function main([configFile, serviceAccount], env, log, clock) {
-  try {
-    if (!configFile || !serviceAccount) throw new Error('usage: debug-container-cleanup.js CONFIG.json SERVICE_ACCOUNT_DIRECTORY');
-    const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port, HOSTNAME: instance = 'debug-container-cleanup' } = env;
-    if (!host || !port) throw new Error('KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set: this runs in a pod');
-    const config = readConfig(fs.readFileSync(configFile, 'utf8'));
-    const client = createClient({ host, port, serviceAccount });
-    try {
-      return await new CleanupRun({ config, client, log, clock, instance }).run() ? 0 : 1;
-    } finally {
-      client.close();
-    }
-  } catch (error) {
-    log('error', error instanceof Error ? error.message : String(error), { outcome: 'failed' });
-    return 1;
-  }
+function main(args, env, log, clock) {
+  /** @type {Parameters<typeof kubernetes.main>[0]['run']} */
+  const run = (text, context) => new CleanupRun({ config: readConfig(text), ...context }).run();
+  return kubernetes.main({ program: PROGRAM, run }, args, env, log, clock);
 }
 
-if (require.main === module) {
-  const log = createLog(line => process.stdout.write(line), Date.now);
-  // The first process of a container has no default for this signal: without a handler it would be killed 30 s later.
-  process.on('SIGTERM', () => {
-    log('error', 'stopped before the end: the deadline of the Job is over, or its pod was deleted', { outcome: 'failed' });
-    process.exit(1);
-  });
-  void main(process.argv.slice(2), process.env, log, Date.now).then(status => {
-    process.exitCode = status;
-  });
-}
+if (require.main === module) kubernetes.start(main);
 
 module.exports = { CleanupRun, EXEMPT_REASON, EXEMPT_UNTIL, createClient, createLog, decide, duration, main, readConfig, timeOf };

@@ -1,11 +1,11 @@
 import { Cron, Duration } from 'cdk8s';
 import { Construct } from 'constructs';
+import { scripts } from './scripts';
 import { ClusterBoundary } from '../model/cluster-boundary';
 import { CLEANUP_EXEMPT_REASON, CLEANUP_EXEMPT_UNTIL } from '../model/constants';
 import { PolicyRule, PolicyRules } from '../model/policy-rule';
 import { apiServerEgress, emitScriptParts, scriptLabels } from '../model/script-job';
 import { SecureDebugWarnings } from '../model/warnings';
-import { readAsset } from '../private/assets';
 import { byCodeUnit } from '../private/canonical';
 import { declareObject, Manifest } from '../private/declare';
 import { reject } from '../private/errors';
@@ -238,7 +238,7 @@ export class DebugContainerCleanup extends Construct {
       name,
       namespace,
       createNamespace: props.createNamespace ?? props.jobNamespace === undefined,
-      data: { [CONFIG_FILE]: `${JSON.stringify(config, undefined, 2)}\n`, [SCRIPT_FILE]: readAsset(`cleanup/${SCRIPT_FILE}`) },
+      data: { [CONFIG_FILE]: `${JSON.stringify(config, undefined, 2)}\n`, ...scripts(SCRIPT_FILE) },
       egress,
     });
     declare('cron-job', {

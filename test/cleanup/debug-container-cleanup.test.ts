@@ -1,4 +1,5 @@
 import { readFileSync } from 'fs';
+import { dirname, join } from 'path';
 import { App, Chart, Cron, Duration, Yaml } from 'cdk8s';
 import { CONFIG, script, SCRIPT_FILE } from './fake-pods';
 import { ClusterBoundary, DebugContainerCleanup, DebugContainerCleanupProps, PolicyRules, SecureDebugWarnings } from '../../src';
@@ -220,6 +221,8 @@ describe('what it runs', () => {
     const made = make();
     const text = readFileSync(SCRIPT_FILE, 'utf8');
     expect(made.find('ConfigMap').data['debug-container-cleanup.js']).toBe(text);
+    expect(Object.keys(made.find('ConfigMap').data)).toEqual(['config.json', 'debug-container-cleanup.js', 'kubernetes.js']);
+    expect(made.find('ConfigMap').data['kubernetes.js']).toBe(readFileSync(join(dirname(SCRIPT_FILE), 'kubernetes.js'), 'utf8'));
     const yaml = Yaml.stringify(made.find('ConfigMap'));
     expect(yaml).toContain("  debug-container-cleanup.js: |\n    // @ts-check\n    'use strict';\n");
     text.split('\n').forEach(line => expect(yaml).toContain(line));

@@ -1,6 +1,6 @@
 import { spawn } from 'child_process';
 import { rmSync, writeFileSync } from 'fs';
-import { join } from 'path';
+import { dirname, join } from 'path';
 import * as ts from 'typescript';
 import { Credentials, FakeApi, refused, TOKEN } from './fake-api';
 import { CONFIG, pod, runningFor, script, SCRIPT_FILE } from './fake-pods';
@@ -184,8 +184,10 @@ describe('main, as a function', () => {
   });
 });
 
-it('the script passes the type checker', () => {
-  const program = ts.createProgram([SCRIPT_FILE], {
+const SCRIPTS = ['debug-container-cleanup.js', 'kubernetes.js'].map(file => join(dirname(SCRIPT_FILE), file));
+
+it('the scripts pass the type checker', () => {
+  const program = ts.createProgram(SCRIPTS, {
     allowJs: true,
     checkJs: true,
     noEmit: true,
@@ -203,8 +205,8 @@ it('the script passes the type checker', () => {
   expect(problems).toEqual([]);
 }, 60_000);
 
-it('the script uses nothing but what Node.js brings', () => {
-  const text = ts.sys.readFile(SCRIPT_FILE)!;
-  expect([...text.matchAll(/require\('([^']+)'\)/g)].map(m => m[1])).toEqual(['crypto', 'fs', 'https', 'path']);
-  expect(text).toMatch(/^[\n\x20-\x7e]*$/);
+it('the scripts use nothing but what Node.js brings, and what lies beside them', () => {
+  const texts = SCRIPTS.map(file => ts.sys.readFile(file)!);
+  expect(texts.map(text => [...text.matchAll(/require\('([^']+)'\)/g)].map(m => m[1]))).toEqual([['./kubernetes.js'], ['crypto', 'fs', 'https', 'path']]);
+  texts.forEach(text => expect(text).toMatch(/^[\n\x20-\x7e]*$/));
 });
