@@ -1,7 +1,15 @@
 export { Argument } from './argument';
+export { BindingGuardrail } from './binding-guardrail';
+export type { BindingGuardrailProps } from './binding-guardrail';
 export * from './command';
 export { CommandSet } from './command-set';
 export type { CommandSetProps } from './command-set';
+export { DebugContainerAccess } from './container-access';
+export type { DebugContainerAllowance } from './container-access';
+export { PodSecurityLevel } from './container-security';
+export * from './debug-container-guardrail';
+export { DebugImage } from './debug-image';
+export type { DebugImageProps } from './debug-image';
 export { AttachScope, ExecAccess } from './exec-access';
 export type { ExecAllowance } from './exec-access';
 export * from './exec-guardrail';

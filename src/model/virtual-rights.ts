@@ -21,6 +21,8 @@ export const VIRTUAL = {
   debugPod: { resource: 'debugpods', verb: 'use' },
   /** Change what GitOps owns, during an emergency; asked without a name. */
   emergency: { resource: 'emergencies', verb: 'use' },
+  /** Bind broad roles, and users and ServiceAccounts, in a namespace during an emergency; asked without a name. */
+  binding: { resource: 'bindings', verb: 'administer' },
   /** Ask for a grant; the name is that of the requestable Role. */
   request: { resource: 'accessrequests', verb: 'request' },
   /**
