@@ -101,11 +101,13 @@ export class CommandSet {
     if (!Array.isArray(commands) || commands.length === 0) {
       reject({ where, field: 'commands', value: commands, problem: `is empty, so "${name}" would allow nothing`, fix: 'give at least one, e.g. Command.exact("ls", "-l")' });
     }
+    const seen = new Set<string>();
     commands.forEach((command, i) => {
       if (!(command instanceof Command)) reject({ where, field: `commands[${i}]`, value: command, problem: 'is no Command', fix: 'use Command.exact("ls", "-l") or Command.withArguments(…)' });
-      if (commands.findIndex(other => other._pattern === command._pattern) !== i) {
+      if (seen.has(command._pattern)) {
         reject({ where, field: `commands[${i}]`, value: command.toString(), problem: 'is listed twice', fix: 'remove one of the two' });
       }
+      seen.add(command._pattern);
       if (command.runsAnything !== undefined && props.shellReason === undefined) {
         reject({
           where,
