@@ -65,7 +65,8 @@ export interface BindingGuardrailProps {
 export class BindingGuardrail extends Construct {
   /**
    * The right to bind broad roles, and users and ServiceAccounts, in one namespace, for a Role of `BreakGlassAccess`. From any
-   * other Role it does not count. What is bound stays when the emergency is over. ClusterRoleBindings stay refused.
+   * other Role it does not count. What is bound stays when the emergency is over. ClusterRoleBindings stay refused. Where access
+   * can be requested, `AccessRequestPolicy` governs each RoleBinding, and refuses it unless `administer` is held too.
    */
   public static breakGlassRule(): PolicyRule {
     return { apiGroups: [VIRTUAL_GROUP], resources: [VIRTUAL.binding.resource], verbs: [VIRTUAL.binding.verb] };
