@@ -10,7 +10,8 @@
  *   --write                 write the tables in docs/ instead of comparing them
  *   --build                 only build what such a run needs
  *
- * What takes long runs only when its pattern is named: planted (a defect in each rule of the model, one at a time).
+ * What takes long runs only when its pattern is named: planted (a defect in each rule of the model, one at a time), latency
+ * (what the guardrail on exec costs).
  */
 import { spawn } from 'child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'fs';
@@ -37,7 +38,7 @@ class Interrupted extends Error {
 }
 
 /** Runs only when it is named. */
-const SLOW = ['planted'];
+const SLOW = ['planted', 'latency'];
 /** Applies the examples under the names they have, so it gets a cluster of its own; pods are nothing to it. */
 const ACCEPTANCE = 'test/cluster/acceptance';
 /** Is the same on every version. */
