@@ -106,6 +106,12 @@ const RULES: WarningRule[] = [
   rule('SD6002', 'A command set contains a shell',
     'Who may use it may run anything in the container, and what is typed is in no audit log.',
     'Grant it by request or break-glass, and name the commands that are needed day by day in a set of their own.'),
+  rule('SD6020', 'People may copy pods',
+    'No admission policy sees the pod that is copied, so any image, command, ServiceAccount and Secret of the namespace passes as one of its own.',
+    'Leave out copies: a debug container in the running pod needs no new pod.'),
+  rule('SD6021', 'Debug containers may reach the node',
+    'Who is privileged, has the host\'s files and processes or one of the strong capabilities acts as root on the node, on every pod that runs there.',
+    'Grant it by request or break-glass, and keep the level BASELINE day by day.'),
 ];
 
 /** One warning: which rule, where, and about what. */
