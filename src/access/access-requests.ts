@@ -1,4 +1,5 @@
 import { APPROVES_AS, REQUEST, REQUEST_FOR, REQUESTABLE, requestName, TERMS, TIMER_PREFIX, timerSpec } from '../model/access-request';
+import { VIRTUAL_GROUP } from '../model/virtual-rights';
 import { reject } from '../private/errors';
 
 const where = 'AccessRequests';
@@ -144,6 +145,8 @@ export class AccessRequests {
   public static readonly REQUESTABLE_LABEL = REQUESTABLE;
   /** Label of every request; its value is the name of the Role. */
   public static readonly REQUEST_LABEL = REQUEST_FOR;
+  /** API group of the virtual resources that guardrails ask about; rules of Roles name it. */
+  public static readonly RIGHTS_GROUP = VIRTUAL_GROUP;
 
   /** Name of a person's request for a Role; there is one each, so that grants never stack. */
   public static nameOf(role: string, user: string): string {

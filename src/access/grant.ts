@@ -9,7 +9,7 @@ import { SecureDebugWarnings } from '../model/warnings';
 import { byCodeUnit } from '../private/canonical';
 import { declareObject } from '../private/declare';
 import { reject } from '../private/errors';
-import { each, groupName, isSystemNamespace, namespaceName, objectName } from '../private/validate';
+import { dnsSubdomain, each, groupName, isSystemNamespace, namespaceName, objectName } from '../private/validate';
 
 const RBAC = 'rbac.authorization.k8s.io';
 
@@ -89,6 +89,16 @@ export function capabilitiesOf(where: string, capabilities: DebugCapability[], s
     return id;
   });
   return [...capabilities].sort((a, b) => byCodeUnit(a.id, b.id));
+}
+
+/** The names of pods that everything is limited to; refused beside a capability that they cannot limit. */
+export function podNames(where: string, names: string[], capabilities: DebugCapability[], field: string = 'resourceNames'): string[] {
+  each(where, field, names, 'pod name', (at, value) => dnsSubdomain(where, at, value, 'a pod name such as "ledger-0"'));
+  const unlimited = capabilities.find(capability => capability.danger === Danger.CRITICAL);
+  if (unlimited) {
+    reject({ where, field, value: names, problem: `do not limit ${unlimited}: whoever may create pods reaches every pod's secrets`, fix: `leave out ${unlimited}, or declare it apart, under another name` });
+  }
+  return [...names];
 }
 
 /** What one role grants, and to whom. */

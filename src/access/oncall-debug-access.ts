@@ -1,11 +1,9 @@
 import { Construct } from 'constructs';
-import { capabilitiesOf, Declared, emitGrant, grantOf, namespacesOf, subjectsOf } from './grant';
-import { Danger, DebugCapability } from '../model/capability';
+import { capabilitiesOf, Declared, emitGrant, grantOf, namespacesOf, podNames, subjectsOf } from './grant';
+import { DebugCapability } from '../model/capability';
 import { DebugGrant, IDebugAccess } from '../model/debug-access';
 import { DebugSubject } from '../model/subject';
 import { allOrNothing } from '../private/declare';
-import { reject } from '../private/errors';
-import { dnsSubdomain, each } from '../private/validate';
 
 /** Who may debug what, where. */
 export interface OnCallDebugAccessProps {
@@ -109,15 +107,4 @@ export class OnCallDebugAccess extends Construct implements IDebugAccess {
   public get grants(): DebugGrant[] {
     return this._declared.map(grantOf);
   }
-}
-
-/** The names of pods that everything is limited to; refused beside a capability that they cannot limit. */
-function podNames(where: string, names: string[], capabilities: DebugCapability[]): string[] {
-  const field = 'resourceNames';
-  each(where, field, names, 'pod name', (at, value) => dnsSubdomain(where, at, value, 'a pod name such as "ledger-0"'));
-  const unlimited = capabilities.find(capability => capability.danger === Danger.CRITICAL);
-  if (unlimited) {
-    reject({ where, field, value: names, problem: `do not limit ${unlimited}: whoever may create pods reaches every pod's secrets`, fix: `leave out ${unlimited}, or declare it apart, under another name` });
-  }
-  return [...names];
 }

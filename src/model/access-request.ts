@@ -39,7 +39,11 @@ export const REQUEST = {
   reason: `${DOMAIN}/request-reason`,
   /** The incident. */
   ticket: `${DOMAIN}/ticket`,
-  /** When it ends: `2026-03-01T18:00:00Z`, always UTC, whole seconds. */
+  /**
+   * When it ends: `2026-03-01T18:00:00Z`, always UTC, whole seconds. It is the creationTimestamp of the timer and its
+   * seconds, by the clock of the API server: later is refused, and so is anything earlier by more than `TIMER_SLACK`,
+   * for the access would last longer than it says.
+   */
   expiresAt: `${DOMAIN}/expires-at`,
   /** `USER as GROUP` a line, in order of approval. */
   approvals: `${DOMAIN}/approvals`,
@@ -56,6 +60,12 @@ export const APPROVES_AS = ' as ';
 
 /** Begin of the timer's name: `debug-timer-<seconds>-<anything>`. The seconds are its activeDeadlineSeconds. */
 export const TIMER_PREFIX = 'debug-timer-';
+
+/** The longest access in seconds: a day. */
+export const LONGEST_TIMER = 86_400;
+
+/** By how many seconds the timer may be older than the request. */
+export const TIMER_SLACK = 60;
 
 /** RE2 of a timer's name; the longest deadline has six digits. */
 export const TIMER_NAME = `^${TIMER_PREFIX}[1-9][0-9]{0,5}-[a-z0-9]{1,20}$`;

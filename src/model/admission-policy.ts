@@ -60,6 +60,8 @@ export interface Policy {
   readonly auditAnnotations?: { readonly key: string; readonly valueExpression: string }[];
   /** `EXCEPTIONS` and the like: what a reviewer wants to know and CEL does not say. */
   readonly annotations?: { [key: string]: string };
+  /** Annotations of the binding. */
+  readonly bindingAnnotations?: { [key: string]: string };
   /** Kind of the parameters, and which of them: by label, in the namespace of the request. The policy is asked once for each. */
   readonly params?: { readonly apiVersion: string; readonly kind: string; readonly matchLabels: { [key: string]: string }; readonly whenMissing: 'Allow' | 'Deny' };
 }
@@ -90,7 +92,7 @@ export function exceptionAnnotation(exceptions: { toString(): string }[]): { [ke
  */
 export function emitPolicy(scope: Construct, where: string, policy: Policy): void {
   const { name, component, rules, namespaces, validations, params } = policy;
-  const { matchConditions = [], variables = [], auditAnnotations = [], annotations = {} } = policy;
+  const { matchConditions = [], variables = [], auditAnnotations = [], annotations = {}, bindingAnnotations } = policy;
   const expressions = [...matchConditions, ...variables, ...validations].map(({ expression }) => expression);
   const longest = Math.max(...expressions.map(expression => Array.from(expression).length));
   if (longest > LONGEST_EXPRESSION) {
@@ -121,7 +123,7 @@ export function emitPolicy(scope: Construct, where: string, policy: Policy): voi
   declareObject(scope, 'policy-binding', where, boundary, {
     apiVersion: ADMISSION,
     kind: 'ValidatingAdmissionPolicyBinding',
-    metadata: { name, labels },
+    metadata: { name, labels, ...bindingAnnotations && { annotations: bindingAnnotations } },
     spec: {
       policyName: name,
       validationActions: policy.actions,

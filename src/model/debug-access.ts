@@ -18,6 +18,12 @@ export interface DebugGrant {
   readonly rules: PolicyRule[];
   /** Name of the Role, or of the ClusterRole when there is no namespace; the binding has the same name. */
   readonly roleName: string;
+  /**
+   * Whether the subjects have it only when they ask for it, for a time, and nothing is bound to them until then.
+   *
+   * @default false
+   */
+  readonly onRequest?: boolean;
 }
 
 /** A construct that grants debug access. Audit policies, matrices and reviews are built from it. */

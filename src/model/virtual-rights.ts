@@ -25,6 +25,10 @@ export const VIRTUAL = {
   binding: { resource: 'bindings', verb: 'administer' },
   /** Ask for a grant; the name is that of the requestable Role. */
   request: { resource: 'accessrequests', verb: 'request' },
+  /** Approve and close what others asked for; the name is that of the requestable Role. Which group approves is in its terms. */
+  approve: { resource: 'accessrequests', verb: 'approve' },
+  /** Create Jobs for the timers of requests; asked without a name. Who holds it, and may not create pods, creates no other Job. */
+  timer: { resource: 'accessrequests', verb: 'time' },
   /**
    * Write what governs requests and guardrails: reserved Roles, and RoleBindings that are no requests, in a namespace where
    * requests are governed. Asked without a name. For GitOps identities; a wildcard counts here, since it is no restriction.
@@ -65,8 +69,11 @@ export const GRANT_ROLE = 'debug-grant';
 /** The same for emergencies. */
 export const BREAK_GLASS_ROLE = 'break-glass';
 
+/** RE2: names of the Roles that can be requested. They are bound by requests alone (`AccessRequestPolicy`). */
+export const RESERVED_ROLES = `(?:${GRANT_ROLE}|${BREAK_GLASS_ROLE})(?:-[a-z0-9-]+)?`;
+
 /**
  * RE2: names of the Roles whose rights on virtual resources count. Somebody who holds `*` holds every virtual right too,
  * so a policy asks which Role gave it. Roles of these names are written by GitOps alone (`BindingGuardrail`).
  */
-export const RIGHT_GIVING_ROLES = `(?:${EXEC_ROLE}|${CONTAINER_ROLE})-[a-z0-9-]+|(?:${GRANT_ROLE}|${BREAK_GLASS_ROLE})(?:-[a-z0-9-]+)?`;
+export const RIGHT_GIVING_ROLES = `(?:${EXEC_ROLE}|${CONTAINER_ROLE})-[a-z0-9-]+|${RESERVED_ROLES}`;
