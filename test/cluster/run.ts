@@ -20,6 +20,7 @@ import { join, relative } from 'path';
 import { parseArgs } from 'util';
 import { App, Chart } from 'cdk8s';
 import { AuditPolicy, ControlPlane } from '../../src';
+import { ATTEMPTS, checkAttempts } from './lab/attempts';
 import { Cluster, CLUSTER_FILE } from './lab/cluster';
 import { run } from './lab/process';
 import { declareAll } from './lab/setups';
@@ -189,12 +190,18 @@ async function currentCluster(options: Options): Promise<number> {
 async function tests(cluster: Cluster, { patterns, write, without, inBand }: Options & { inBand?: boolean }): Promise<number> {
   const file = join(cluster.folder, 'cluster.json');
   writeFileSync(file, JSON.stringify(cluster));
+  const results = join(cluster.folder, 'results.json');
   const status = await foreground(process.execPath, [
-    join(PROJECT, 'node_modules', 'jest', 'bin', 'jest.js'), '--config', join(__dirname, 'jest.config.json'), '--ci', ...patterns,
+    join(PROJECT, 'node_modules', 'jest', 'bin', 'jest.js'), '--config', join(__dirname, 'jest.config.json'), '--ci', '--json', `--outputFile=${results}`, ...patterns,
     ...inBand ? ['--runInBand'] : [],
     ...[...SLOW.filter(slow => !patterns.some(pattern => pattern.includes(slow))), ...patterns.length > 0 ? [] : without].map(path => `--testPathIgnorePatterns=${path}`),
   ], { ...process.env, [CLUSTER_FILE]: file, ...write && { CDK8S_SECURE_DEBUG_WRITE: 'yes' } });
   stopIfInterrupted();
+  // A run of everything, on the cluster that the documents are about.
+  if (status === 0 && cluster.documented && patterns.length === 0 && !checkAttempts(results, write)) {
+    console.error(`${ATTEMPTS} lists other tests than those that passed. Fix: npm run test:cluster -- --write, and read the diff.`);
+    return 1;
+  }
   return status;
 }
 

@@ -108,7 +108,7 @@ describe('it warns', () => {
 
 describe('wrong input is refused', () => {
   const tell = (props: any) => refusal(() => make(props));
-  it.each<[string, any, string]>([
+  it.each<[string, any, string | RegExp]>([
     ['no command set', { commandSets: [] }, 'commandSets = [] is empty, so no command at all would be allowed. Fix: give at least one, e.g. CommandSet.readOnlyDiagnostics().'],
     ['a name in place of a set', { commandSets: ['diagnostics'] }, 'commandSets[0] = "diagnostics" is no CommandSet. Fix: use CommandSet.readOnlyDiagnostics() or new CommandSet("name", { commands: […] }).'],
     ['two sets of one name', { commandSets: [DIAGNOSTICS, new CommandSet('diagnostics', { commands: [Command.exact('ls')] })] }, 'commandSets[1] = "diagnostics" is the name of two sets. Fix: give one of them another name.'],
