@@ -1,1 +1,2 @@
 export * from './debug-container-cleanup';
+export * from './expired-access-cleanup';
