@@ -5,6 +5,7 @@
  *
  *     const grant_1 = require("./grant");     becomes     let grant_1_; const grant_1 = () => grant_1_ ??= require("./grant");
  *     (0, grant_1.emitGrant)(this)            becomes     (0, grant_1().emitGrant)(this)
+ *     new grant_1.Grant()                     becomes     new (grant_1().Grant)()
  *
  * No file of this library does anything but define things when it is loaded, so the order does not matter. What comes
  * from packages is loaded as before.
@@ -26,7 +27,16 @@ export function lazyImports(text: string): string {
   const visit = (node: ts.Node) => {
     const found = ts.isIdentifier(node) ? imports.get(node.text) : undefined;
     const names = (node.parent as ts.NamedDeclaration | undefined)?.name === node;
-    if (found && !names) edits.push({ start: node.end, end: node.end, text: '()' });
+    if (found && !names) {
+      const made = node.parent.parent;
+      if (ts.isNewExpression(made) && made.expression === node.parent) {
+        // `new errors_1().Wrong()` would make an `errors_1`.
+        edits.push({ start: node.getStart(), end: node.getStart(), text: '(' }, { start: node.end, end: node.end, text: '()' });
+        edits.push({ start: node.parent.end, end: node.parent.end, text: ')' });
+      } else {
+        edits.push({ start: node.end, end: node.end, text: '()' });
+      }
+    }
     ts.forEachChild(node, visit);
   };
   for (const statement of source.statements) {
@@ -37,7 +47,8 @@ export function lazyImports(text: string): string {
       visit(statement);
     }
   }
-  return edits.reverse().reduce((out, { start, end, text: put }) => out.slice(0, start) + put + out.slice(end), text);
+  const backwards = edits.sort((a, b) => a.start - b.start).reverse();
+  return backwards.reduce((out, { start, end, text: put }) => out.slice(0, start) + put + out.slice(end), text);
 }
 
 /** An index whose names are loaded one by one, each from the file that defines it. By the first line Node finds them when the library is imported as an ES module. */

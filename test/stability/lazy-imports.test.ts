@@ -54,3 +54,10 @@ it('an index loads the file of each name when the name is first read, and its va
   expect([exports.Ink, exports.Ink]).toEqual(['ink', 'ink']);
   expect(asked).toEqual(['./pens.js']);
 });
+
+it('what a file makes is of the class that another defines, not of a stranger', () => {
+  const compiled = 'const errors_1 = require("./errors");\nexports.wrong = what => new errors_1.Wrong(what).what + new errors_1.Wrong(errors_1.NO).what;';
+  class Wrong { public constructor(public what: string) {} }
+  const { exports } = run(lazyImports(compiled), { './errors': { Wrong, NO: '!' } });
+  expect(exports.wrong('no')).toBe('no!');
+});
