@@ -187,7 +187,7 @@ const cli = new typescript.TypeScriptProject({
   github: false,
   release: false,
   depsUpgrade: false,
-  eslintOptions: { dirs: ['src'], devdirs: ['test'], projectService: false, tsconfigPath: './tsconfig.dev.json' } as any,
+  eslintOptions: { dirs: ['src'], devdirs: ['test', 'tools'], projectService: false, tsconfigPath: './tsconfig.dev.json' } as any,
   docgen: false,
   npmignoreEnabled: false,
   disableTsconfigDev: false,
@@ -205,7 +205,7 @@ const cli = new typescript.TypeScriptProject({
       // The library as it is now, without compiling it first.
       paths: { 'cdk8s-secure-debug': ['../src/index.ts'] },
     },
-    include: ['src/**/*.ts', 'test/**/*.ts'],
+    include: ['src/**/*.ts', 'test/**/*.ts', 'tools/**/*.ts'],
   },
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
@@ -228,6 +228,8 @@ cli.defaultTask?.reset('npx projen', { cwd: '..' });
 const cliTypecheck = cli.addTask('typecheck', { description: 'Type-check sources and tests', exec: 'tsc --noEmit -p tsconfig.dev.json' });
 cli.testTask.prependSpawn(cliTypecheck);
 cli.compileTask.reset('tsc -p tsconfig.json');
+// Help is there at once: files load when first used, as in the library.
+cli.compileTask.exec('tsx tools/lazy.ts');
 cli.gitignore.addPatterns('/lib/', '/coverage/');
 
 project.compileTask.exec('npx projen compile', { cwd: 'cli' });

@@ -1,0 +1,114 @@
+import { Command, CommanderError, Option } from 'commander';
+import { ApiError } from './cluster';
+import { approve } from './commands/approve';
+import { deny, revoke, withdraw } from './commands/close';
+import { completion } from './commands/completion';
+import { guardrailsOff, guardrailsOn, guardrailStatus } from './commands/guardrails';
+import { list } from './commands/list';
+import { request } from './commands/request';
+import { status } from './commands/status';
+import { CommandError, OK, WRONG_USE } from './errors';
+import { Io } from './io';
+import { CommonOptions, Result, Session } from './session';
+import { coloured, json as jsonText, painter, plain, plainLines } from './text';
+
+type Act = (session: Session) => Promise<Result>;
+
+/** The commands. Files of commands load when one runs, so that help is there at once. */
+export function program(io: Io, done: (code: number) => void): Command {
+  const root = new Command('secure-debug')
+    .description('Ask for, approve and end debug access, with your own kubeconfig and no server beside the API server.')
+    .helpCommand(false)
+    .showHelpAfterError(false)
+    .configureOutput({ writeOut: text => io.stdout.write(text), writeErr: () => undefined })
+    .exitOverride();
+
+  const act = async (options: CommonOptions, doIt: Act) => {
+    const session = await Session.open(io, options);
+    const { data, text, code = OK } = await doIt(session);
+    io.stdout.write(options.json ? `${jsonText(data)}\n` : `${text}\n`);
+    done(code);
+  };
+  const command = (parent: Command, usage: string, description: string) => parent.command(usage)
+    .description(description)
+    .addOption(new Option('--json', 'print JSON'))
+    .addOption(new Option('--kubeconfig <file>', 'kubeconfig (default: as kubectl)'))
+    .addOption(new Option('--context <name>', 'context of the kubeconfig'));
+  const namespaced = (usage: string, description: string) => command(root, usage, description).option('-n, --namespace <namespace>', 'namespace (default: that of the context)');
+  const everywhere = (usage: string, description: string) => namespaced(usage, description).option('-A, --all-namespaces', 'all namespaces');
+
+  namespaced('request [role]', 'ask for a Role for a time (default: debug-grant)')
+    .option('--reason <text>', 'why; approvers and the audit log read it')
+    .option('--ticket <id>', 'the incident')
+    .option('--for <duration>', 'how long, e.g. 45m, 1h30m (default: 30m, or less where the Role allows less)')
+    .option('--profile <name>', 'ask for debug-grant-NAME')
+    .option('--wait [duration]', 'wait until it is decided, at most so long')
+    .action((role, options) => act(options, session => request(session, role, options)));
+  namespaced('approve <name-or-user>', 'approve a request of somebody else')
+    .option('--as-group <group>', 'as member of this group, where several of yours approve')
+    .action((what, options) => act(options, session => approve(session, what, options)));
+  namespaced('deny <name-or-user>', 'refuse a request, for good')
+    .option('--reason <text>', 'why')
+    .action((what, options) => act(options, session => deny(session, what, options)));
+  everywhere('revoke [name]', 'end grants and requests: one, all of a person, or all of a ticket')
+    .option('--user <user>', 'all of this person')
+    .option('--ticket <id>', 'all of this ticket')
+    .option('--reason <text>', 'why')
+    .action((name, options) => act(options, session => revoke(session, name, options)));
+  namespaced('withdraw [role]', 'end your own request or grant')
+    .option('--reason <text>', 'why')
+    .action((role, options) => act(options, session => withdraw(session, role, options)));
+  everywhere('list', 'open requests and running grants')
+    .option('--all', 'also what is over')
+    .action(options => act(options, session => list(session, options)));
+  namespaced('status', 'who you are, what you could ask for, and what you have')
+    .action(options => act(options, session => status(session, options)));
+
+  const guardrails = root.command('guardrails').description('see, and in an emergency switch, the admission policies').helpCommand(false);
+  command(guardrails, 'status [names...]', 'which there are, what they do, and whether they decide')
+    .action((names, options) => act(options, session => guardrailStatus(session, names, options)));
+  command(guardrails, 'off [names...]', 'let pass and only record; for the administrator of the cluster')
+    .option('--reason <text>', 'why; it goes into the audit log')
+    .option('--mode <mode>', 'what is left: audit or warn (default: audit)')
+    .option('--including-requests', 'also the policies that hold requests to their terms')
+    .action((names, options) => act(options, session => guardrailsOff(session, names, options)));
+  command(guardrails, 'on [names...]', 'as before they were turned off')
+    .option('--reason <text>', 'why')
+    .option('--mode <mode>', 'deny, warn or audit instead')
+    .action((names, options) => act(options, session => guardrailsOn(session, names, options)));
+
+  root.command('completion <shell>').description('print the completion of bash, zsh or fish').action(shell => {
+    io.stdout.write(completion(shell, root));
+    done(OK);
+  });
+  return root;
+}
+
+/** Runs one command line, and gives the exit status. What goes wrong is one sentence, never a stack. */
+export async function run(args: string[], io: Io): Promise<number> {
+  let code = OK;
+  const json = args.includes('--json');
+  try {
+    await program(io, ended => { code = ended; }).parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return OK;
+      const help = error.code === 'commander.help';
+      fail(help ? 'No command is given. Fix: secure-debug --help lists them.' : `${plain(error.message.replace(/^error: /, '').replace(/\n/g, ' '))}. Fix: secure-debug --help shows how.`, json, io);
+      return WRONG_USE;
+    }
+    const known = error instanceof CommandError ? error : new CommandError(`Unexpected: ${(error as Error)?.message ?? error}. This is a fault of secure-debug; please report it.`);
+    fail(known.message, json, io, error instanceof ApiError ? error.status : undefined);
+    return known.code;
+  }
+  return code;
+}
+
+function fail(message: string, asJson: boolean, io: Io, httpStatus?: number): void {
+  if (asJson) {
+    io.stderr.write(`${jsonText({ error: message, ...httpStatus !== undefined && { status: httpStatus } })}\n`);
+  } else {
+    const paint = painter(coloured(io, io.stderr));
+    io.stderr.write(`${paint('red', 'error:')} ${plainLines(message)}\n`);
+  }
+}

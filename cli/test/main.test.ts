@@ -1,2 +1,0 @@
-import { hello } from '../src/main';
-test('x', () => expect(hello).toBe('x'));
