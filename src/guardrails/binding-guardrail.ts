@@ -2,6 +2,7 @@ import { Construct } from 'constructs';
 import { identitiesPolicy } from './binding-identities';
 import { bindingsPolicy } from './binding-policy';
 import { rolesPolicy } from './binding-roles';
+import { GitOpsIdentity, identityExceptions } from './gitops-identity';
 import { exceptionsOf, GuardrailException } from './guardrail-exception';
 import { GuardrailMode, validationActions } from './guardrail-mode';
 import { emitPolicy, Policy } from '../model/admission-policy';
@@ -21,10 +22,17 @@ const BROAD = ['admin', 'cluster-admin', 'edit'];
 /** Who may hand out rights. */
 export interface BindingGuardrailProps {
   /**
-   * Who is let pass, by name: the GitOps identity, operators that write Roles, and for the worst day an administrator.
-   * Members of system:masters are none by themselves. The control plane need not be named.
+   * Who applies what stands in Git.
    *
-   * @default - nobody, which DENY refuses: nobody could change a binding any more
+   * @default - nobody; DENY wants an identity or an exception, else nobody could change a binding any more
+   */
+  readonly identities?: GitOpsIdentity[];
+
+  /**
+   * Who is let pass besides, by name: operators that write Roles, and for the worst day an administrator. Members of
+   * system:masters are none by themselves. The control plane need not be named.
+   *
+   * @default - nobody
    */
   readonly exceptions?: GuardrailException[];
 
@@ -75,7 +83,7 @@ export class BindingGuardrail extends Construct {
   /** The ClusterRoles that only exceptions may bind, besides those that begin with `system:`; sorted. */
   public readonly broadRoles: string[];
 
-  /** @throws on malformed names, an exception given twice, and on DENY without an exception, which would lock everybody out */
+  /** @throws on malformed names, an exception given twice, and on DENY without an identity or exception, which would lock everybody out */
   public constructor(scope: Construct, id: string, props: BindingGuardrailProps = {}) {
     super(scope, id);
     this.broadRoles = allOrNothing(this, where, () => emit(this, props));
@@ -84,14 +92,14 @@ export class BindingGuardrail extends Construct {
 
 function emit(guardrail: Construct, props: BindingGuardrailProps): string[] {
   const mode = props.mode ?? GuardrailMode.AUDIT;
-  const exceptions = exceptionsOf(where, props.exceptions);
+  const exceptions = exceptionsOf(where, [...identityExceptions(where, props.identities), ...props.exceptions ?? []]);
   if (mode === GuardrailMode.DENY && exceptions.length === 0) {
     reject({
       where,
-      field: 'exceptions',
-      value: props.exceptions,
+      field: 'identities',
+      value: props.identities,
       problem: 'is empty, so nobody could change a broad binding any more, GitOps and the administrator included',
-      fix: 'name the GitOps identity, e.g. GuardrailException.serviceAccount("argocd", "argocd-application-controller", "deploys from Git")',
+      fix: 'name who applies what stands in Git, e.g. GitOpsIdentity.argoCd(), or an administrator in exceptions',
     });
   }
   const added = props.broadRoles ?? [];

@@ -13,5 +13,7 @@ export type { DebugImageProps } from './debug-image';
 export { AttachScope, ExecAccess } from './exec-access';
 export type { ExecAllowance } from './exec-access';
 export * from './exec-guardrail';
+export * from './gitops-guardrail';
+export { GitOpsIdentity } from './gitops-identity';
 export { GuardrailException } from './guardrail-exception';
 export { GuardrailMode } from './guardrail-mode';

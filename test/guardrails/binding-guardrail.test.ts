@@ -1,5 +1,5 @@
 import { App, Chart } from 'cdk8s';
-import { BindingGuardrail, BindingGuardrailProps, GuardrailException, GuardrailMode, SecureDebugWarnings } from '../../src';
+import { BindingGuardrail, BindingGuardrailProps, GitOpsIdentity, GuardrailException, GuardrailMode, SecureDebugWarnings } from '../../src';
 import { refusal } from '../private/refusal';
 
 const ARGO = GuardrailException.serviceAccount('argocd', 'argocd-application-controller', 'deploys from Git');
@@ -84,8 +84,10 @@ it('declared twice alike in one chart it is there once; otherwise it is an error
 describe('bad input is refused, with the fix', () => {
   it.each<[string, BindingGuardrailProps | any, string]>([
     ['nobody left who could change a binding', { mode: GuardrailMode.DENY },
-      'BindingGuardrail: exceptions = undefined is empty, so nobody could change a broad binding any more, GitOps and the administrator included. Fix: name the GitOps identity, e.g. GuardrailException.serviceAccount("argocd", "argocd-application-controller", "deploys from Git").'],
-    ['an empty list of exceptions', { mode: GuardrailMode.DENY, exceptions: [] }, 'BindingGuardrail: exceptions = [] is empty'],
+      'BindingGuardrail: identities = undefined is empty, so nobody could change a broad binding any more, GitOps and the administrator included. Fix: name who applies what stands in Git, e.g. GitOpsIdentity.argoCd(), or an administrator in exceptions.'],
+    ['empty lists', { mode: GuardrailMode.DENY, identities: [], exceptions: [] }, 'BindingGuardrail: identities = [] is empty'],
+    ['an identity that is none', { identities: ['argocd'] }, 'BindingGuardrail: identities[0] = "argocd" is no GitOpsIdentity. Fix: use GitOpsIdentity.argoCd(), .flux() or .serviceAccount("namespace", "name").'],
+    ['an identity as an exception again', { identities: [GitOpsIdentity.argoCd()], exceptions: [ARGO] }, 'is given twice'],
     ['the control plane as an exception', { exceptions: [GuardrailException.user('system:apiserver', 'twice')] }, 'BindingGuardrail: exceptions = "User system:apiserver" is given twice'],
     ['an exception that is none', { exceptions: ['argocd'] }, 'BindingGuardrail: exceptions[0] = "argocd" is no GuardrailException'],
     ['no further roles', { broadRoles: [] }, 'BindingGuardrail: broadRoles = [] is empty. Fix: give at least one ClusterRole.'],
