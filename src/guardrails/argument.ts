@@ -20,17 +20,17 @@ export class Argument {
   public static oneOf(...values: string[]): Argument {
     if (values.length === 0) reject({ where: `${where}.oneOf`, field: 'values', value: values, problem: 'is empty', fix: 'give the values that are allowed' });
     values.forEach((value, i) => plain(`${where}.oneOf`, `values[${i}]`, value));
-    return new Argument(values.map(quoted).join('|'), values.join('|'), 1, 1);
+    return new Argument({ oneOf: [...values] }, values.map(quoted).join('|'), values.join('|'));
   }
 
   /** A name or number: letters, digits, `.`, `_`, `-` and `:`, beginning with a letter or digit. */
   public static word(): Argument {
-    return new Argument('[A-Za-z0-9][A-Za-z0-9._:-]*', 'WORD', 1, 1);
+    return new Argument({ word: true }, '[A-Za-z0-9][A-Za-z0-9._:-]*', 'WORD');
   }
 
   /** A whole number, at most 9 digits. */
   public static number(): Argument {
-    return new Argument('[0-9]{1,9}', 'NUMBER', 1, 1);
+    return new Argument({ number: true }, '[0-9]{1,9}', 'NUMBER');
   }
 
   /**
@@ -45,24 +45,25 @@ export class Argument {
     if (!new RegExp(`^(/${SEGMENT})+$`).test(at)) {
       reject({ where: `${where}.pathBelow`, field: 'directory', value: directory, problem: 'is not an absolute directory of plain names', fix: 'write one such as "/var/log"; for every path use Argument.path()' });
     }
-    return new Argument(`${quoted(at)}(?:/${SEGMENT})*`, `${at}/…`, 1, 1);
+    return new Argument({ pathBelow: at }, `${quoted(at)}(?:/${SEGMENT})*`, `${at}/…`);
   }
 
   /** Any absolute path, without `..`, hidden files and blanks: for commands that name files and do not read them, as `ls` does. */
   public static path(): Argument {
-    return new Argument(`(?:/${SEGMENT})+|/`, 'PATH', 1, 1);
+    return new Argument({ path: true }, `(?:/${SEGMENT})+|/`, 'PATH');
   }
 
   private constructor(
+    private readonly kind: object,
     private readonly one: string,
     private readonly shown: string,
-    private readonly least: number,
-    private readonly most: number,
+    private readonly least: number = 1,
+    private readonly most: number = 1,
   ) {}
 
   /** It may be left out. */
   public optional(): Argument {
-    return new Argument(this.one, this.shown, 0, this.most);
+    return new Argument(this.kind, this.one, this.shown, 0, this.most);
   }
 
   /**
@@ -75,13 +76,22 @@ export class Argument {
     if (!Number.isInteger(times) || times < 2 || times > MOST) {
       reject({ where: `${where}.repeated`, field: 'times', value: times, problem: 'is no number of times', fix: `give a whole number from 2 to ${MOST}` });
     }
-    return new Argument(this.one, this.shown, this.least, times);
+    return new Argument(this.kind, this.one, this.shown, this.least, times);
   }
 
   /** As a reviewer reads it, e.g. `[/var/log/…]`. */
   public toString(): string {
     const text = this.most > 1 ? `${this.shown} ×${this.most}` : this.shown;
     return this.least === 0 ? `[${text}]` : text;
+  }
+
+  /**
+   * As a broker policy writes it.
+   *
+   * @internal
+   */
+  public _toJson(): any {
+    return { ...this.kind, ...this.least === 0 && { optional: true }, ...this.most > 1 && { repeated: this.most } };
   }
 
   /**

@@ -136,6 +136,16 @@ export class CommandSet {
   }
 
   /**
+   * As a broker policy writes it.
+   *
+   * @internal
+   */
+  public _toJson(): any {
+    const { name, commands, tty, stdin, shellReason } = this;
+    return { name, commands: commands.map(command => command._toJson()), ...tty && { tty }, ...stdin && { stdin }, ...shellReason !== undefined && { shellReason } };
+  }
+
+  /**
    * CEL: whether a command is in the set.
    *
    * @param argv expression that gives the words as a list

@@ -68,6 +68,15 @@ export class Command {
   }
 
   /**
+   * As a broker policy writes it.
+   *
+   * @internal
+   */
+  public _toJson(): any {
+    return { argv: [...this.argv], ...this.rest.length && { arguments: this.rest.map(argument => argument._toJson()) } };
+  }
+
+  /**
    * The words when nothing may follow them; a policy looks them up in a list.
    *
    * @internal

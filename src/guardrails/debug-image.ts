@@ -133,6 +133,7 @@ export class DebugImage {
   private readonly tty: boolean;
   private readonly stdin: boolean;
   private readonly argumentsAreCommand: boolean;
+  private readonly given: DebugImageProps;
 
   /**
    * @param name DNS label, by which it is granted
@@ -141,6 +142,7 @@ export class DebugImage {
    */
   public constructor(public readonly name: string, props: DebugImageProps) {
     dnsLabel(where, 'name', name, 'a name such as "netshoot"');
+    this.given = props;
     this.references = references(props);
     this.ownEntrypoint = props.ownEntrypoint ?? false;
     this.argumentsAreCommand = props.argumentsAreCommand ?? false;
@@ -157,6 +159,31 @@ export class DebugImage {
   /** Its name, references and commands, as a reviewer reads them. */
   public toString(): string {
     return `${this.name} (${this.references.join(', ')}): ${this._commands.join(', ')}`;
+  }
+
+  /**
+   * As a broker policy writes it.
+   *
+   * @param setToJson writes one of its command sets
+   * @internal
+   */
+  public _toJson(setToJson: (set: CommandSet) => any): any {
+    const { repository, tags, digests, commands, commandSets, shellReason } = this.given;
+    const { name, env, volumes, capabilities: added, ownEntrypoint, argumentsAreCommand, tty, stdin } = this;
+    const flags = Object.entries({ ownEntrypoint, argumentsAreCommand, tty, stdin, volumes }).filter(([, value]) => value);
+    const sorted = (values: string[] | undefined) => values && [...values].sort(byCodeUnit);
+    return {
+      name,
+      repository,
+      ...tags && { tags: sorted(tags) },
+      ...digests && { digests: sorted(digests) },
+      ...commands && { commands: [...commands].sort((a, b) => byCodeUnit(a.toString(), b.toString())).map(command => command._toJson()) },
+      ...commandSets?.length && { commandSets: [...commandSets].sort((a, b) => byCodeUnit(a.name, b.name)).map(setToJson) },
+      ...Object.fromEntries(flags),
+      ...env.length && { env },
+      ...added.length && { capabilities: added },
+      ...shellReason !== undefined && { shellReason },
+    };
   }
 
   /**
