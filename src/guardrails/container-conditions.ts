@@ -60,7 +60,6 @@ const FOREIGN_FIELDS: Excess[] = [
 ];
 
 export function containerVariables({ images, level, requireTarget }: ContainerConditions): PolicyVariable[] {
-  const cases = (prefix: string) => images.map(({ name }, i) => ({ when: `variables.${prefix}${i}.size() > 0`, text: literal(name) }));
   const told = (prefix: string, text: (image: DebugImage) => string) => images.map((image, i) => ({ when: `variables.${prefix}${i}.size() > 0`, text: literal(text(image)) }));
   const capabilities = addedCapabilities(level);
   return [
@@ -131,7 +130,10 @@ export function containerVariables({ images, level, requireTarget }: ContainerCo
     },
     { name: 'commands', expression: holding(told('of', image => `${image.name}: ${some(image._commands)}`)) },
     { name: 'extras', expression: holding(told('run', image => `${image.name}: ${image._extras.join(', ') || 'nothing'}`)) },
-    { name: 'fitting', expression: holding(cases('fit')) },
+    {
+      name: 'takes',
+      expression: `variables.records.map(c, c.name[0] + ' takes the debug image ' + ${holding(images.map(({ name }, i) => ({ when: `c.name[0] in variables.fit${i}`, text: literal(name) })))}.join(' or '))`,
+    },
     { name: 'foreign', expression: offenders('variables.debuggers', FOREIGN_FIELDS) },
     { name: 'beyond', expression: offenders('variables.judged', containerBeyond(level, 'object')) },
     {
@@ -187,7 +189,7 @@ export function containerValidations({ images, level, requireTarget }: Container
     {
       expression: `variables.debuggers.all(c, ${anyOf(images.map((_image, i) => `c.name in variables.fit${i} && ${isGiven(`may${i}`)}`))})`,
       message: 'the debug image is not granted to you',
-      messageExpression: '\'a debug container in \' + variables.place + \' takes the debug image \' + variables.fitting.join(\' or \') + \', which is not granted to you; rights by wildcard do not count. Request access, or break glass\'',
+      messageExpression: `${joined('takes')} + (variables.records.size() == 1 ? ', which is not' : ', not all of which are') + ' granted to you; rights by wildcard do not count. Request access, or break glass'`,
     },
   ];
 }
