@@ -34,14 +34,12 @@ export function requestsPolicy(): Omit<Policy, 'component' | 'actions'> {
   };
 }
 
-/** What the policy leaves alone. */
+/** What the policy leaves alone. The authorizer is asked twice at most in one expression, so each way out is a condition of its own. */
 function conditions(): MatchCondition[] {
   const mine = `${IT}.roleRef.kind == 'Role' && ${IT}.roleRef.name == params.metadata.name`;
-  const judgedByAnother = `${IT}.roleRef.kind == 'Role' && ${IT}.roleRef.name.matches(${literal(`^(?:${RESERVED_ROLES})$`)}) && (${anyOf([
-    onItsRole(VIRTUAL.request),
-    onItsRole(VIRTUAL.approve),
-    `request.operation == 'DELETE' && ${authorizerCheck(VIRTUAL.expire)}.allowed()`,
-  ])})`;
+  // Another run of the policy, with the Role that the binding names, judges it.
+  const elsewhere = `${IT}.roleRef.kind == 'Role' && ${IT}.roleRef.name.matches(${literal(`^(?:${RESERVED_ROLES})$`)})`;
+  const passes = (name: string, ...terms: string[]): MatchCondition => ({ name, expression: anyOf([mine, `!(${allOf(terms)})`]) });
   return [
     // The garbage collector, or whoever, takes finalizers away: a refusal would leave the grant working for ever.
     {
@@ -54,8 +52,11 @@ function conditions(): MatchCondition[] {
       ])})`,
     },
     { name: 'no-deletion-by-the-control-plane', expression: `!(request.operation == 'DELETE' && ${isOneOf(COLLECTORS)})` },
-    // Bindings to this Role are judged whoever writes them; all others are for who administers, or for the run of their own Role.
-    { name: 'of-this-role-or-by-nobody-who-may', expression: anyOf([mine, `!(${anyOf([`${authorizerCheck(VIRTUAL.administer)}.allowed()`, judgedByAnother])})`]) },
+    // Bindings to this Role are judged whoever writes them; all others are for who administers, or for another run.
+    passes('of-this-role-or-not-administered', `${authorizerCheck(VIRTUAL.administer)}.allowed()`),
+    passes('of-this-role-or-no-other-request', elsewhere, onItsRole(VIRTUAL.request)),
+    passes('of-this-role-or-no-other-approval', elsewhere, onItsRole(VIRTUAL.approve)),
+    passes('of-this-role-or-no-other-clean-up', elsewhere, 'request.operation == \'DELETE\'', `${authorizerCheck(VIRTUAL.expire)}.allowed()`),
   ];
 }
 
