@@ -14,7 +14,8 @@
  *   - closed, when it says so (denied, revoked, withdrawn), and else open.
  * It is deleted when
  *   - its end is over for longer than graceSeconds, or cannot be read;
- *   - no timer owns it, or the Job that owns it does not exist and the garbage collector left it.
+ *   - no timer owns it, or the Job that owns it does not exist and the garbage collector left it, or is being deleted in
+ *     such a way that it leaves it behind (kubectl delete --cascade=orphan).
  * If it was active, that is an alarm. What is not over stays, in every state.
  *
  * Never deleted: RoleBindings that are no requests. One that binds a Role which is for requests alone, or claims to be a
@@ -269,14 +270,17 @@ class ExpiryRun {
     const { namespace } = binding.metadata;
     try {
       const job = await this.client.get(`/apis/batch/v1/namespaces/${encodeURIComponent(namespace)}/jobs/${encodeURIComponent(timer.name)}`);
-      if (job.metadata?.uid === timer.uid) return judged;
+      const { uid, deletionTimestamp, finalizers = [] } = job.metadata;
+      // Somebody deletes the timer and orphans what it owns: such a Job waits for that, and no longer for its deadline.
+      const abandons = deletionTimestamp !== undefined && finalizers.includes('orphan');
+      if (uid === timer.uid && !abandons) return judged;
     } catch (error) {
       if (!(error instanceof ApiError && error.code === 404)) {
         this.fail(`the timer ${quote(timer.name)} could not be read: ${explain(error, namespace)}`, { namespace, roleBinding: bounded(binding.metadata.name) });
         return undefined;
       }
     }
-    return { ...judged, why: 'timer-gone', detail: `its timer ${quote(timer.name)} is gone, and ${judged.detail}` };
+    return { ...judged, why: 'timer-gone', detail: `its timer ${quote(timer.name)} is gone, or leaves it behind, and ${judged.detail}` };
   }
 
   /**
@@ -291,10 +295,12 @@ class ExpiryRun {
     const held = by => ({ outcome: 'held', detail: `it is being deleted, and works until its finalizers are gone: ${by.map(quote).join(', ')}` });
     if (deletionTimestamp) return held(finalizers);
     try {
-      const answer = await this.client.delete(`${bindingsOf(namespace, name)}${this.config.dryRun ? '?dryRun=All' : ''}`, {
+      // The API server reads the options of a deletion from its body, and if there is one, nothing of its query.
+      const answer = await this.client.delete(bindingsOf(namespace, name), {
         apiVersion: 'v1',
         kind: 'DeleteOptions',
         preconditions: { uid, resourceVersion },
+        ...this.config.dryRun && { dryRun: ['All'] },
       });
       if (this.config.dryRun) return { outcome: 'wouldDelete', detail: 'would be deleted, this is a dry run' };
       return answer.metadata?.deletionTimestamp ? held(answer.metadata.finalizers ?? []) : { outcome: 'deleted', detail: 'deleted' };

@@ -251,7 +251,7 @@ describe('a timer that is gone', () => {
     const outcome = await run();
     expect(outcome.paused).toEqual([3000]);
     expect(said(outcome)).toEqual(['info grant-runs runs bob', 'alarm grant-without-timer deleted alice']);
-    expect(outcome.lines[1].message).toBe('its timer "debug-timer-1800-alice" is gone, and it ends 2026-03-01T12:30:00Z; deleted');
+    expect(outcome.lines[1].message).toBe('its timer "debug-timer-1800-alice" is gone, or leaves it behind, and it ends 2026-03-01T12:30:00Z; deleted');
   });
 
   it('and the garbage collector was about to take the grant: no alarm', async () => {
@@ -265,6 +265,15 @@ describe('a timer that is gone', () => {
   it('another Job of its name is no timer of it', async () => {
     bindings.all = [running('alice', owner({ uid: 'uid-of-one-before' }))];
     expect(said(await run())).toEqual(['alarm grant-without-timer deleted alice']);
+  });
+
+  it('deleted so that it leaves its grant behind (--cascade=orphan): removed, with an alarm', async () => {
+    bindings.all = [running('alice'), running('bob')];
+    const job = (user: string, more: object) => ({ code: 200, body: { kind: 'Job', metadata: { ...timerOf(user), deletionTimestamp: '2026-03-01T11:59:00Z', ...more } } });
+    first('GET', '/jobs/debug-timer-1800-alice', () => job('alice', { finalizers: ['orphan'] }));
+    // This one takes its grant with it.
+    first('GET', '/jobs/debug-timer-1800-bob', () => job('bob', { finalizers: ['foregroundDeletion'] }));
+    expect(said(await run())).toEqual(['info grant-runs runs bob', 'alarm grant-without-timer deleted alice']);
   });
 
   it('within the grace it is what has to be: nobody looks', async () => {
@@ -333,7 +342,9 @@ describe('a dry run', () => {
   it('raises the alarm and deletes nothing', async () => {
     bindings.all = [overdue('alice')];
     const outcome = await run({ dryRun: true });
-    expect(api.sent('DELETE', '/').map(({ url }) => url.split('?')[1])).toEqual(['dryRun=All']);
+    expect(api.sent('DELETE', '/').map(({ body }) => body)).toEqual([
+      { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid: 'uid-of-alice', resourceVersion: '7' }, dryRun: ['All'] },
+    ]);
     expect([bindings.deleted, said(outcome)]).toEqual([[], ['alarm overdue-grant wouldDelete alice']]);
     expect(outcome.summary).toMatchObject({ dryRun: true, wouldDelete: 1, deleted: 0, alarms: 1 });
   });

@@ -83,7 +83,8 @@ export class FakeBindings {
     const { uid, resourceVersion } = body.preconditions;
     if (uid !== found.metadata.uid) return refused(409, `the UID in the precondition (${uid}) does not match`);
     if (resourceVersion !== found.metadata.resourceVersion) return refused(409, `the ResourceVersion in the precondition (${resourceVersion}) does not match`);
-    if (searchParams.get('dryRun') === 'All') return { code: 200, body: { kind: 'Status', status: 'Success' } };
+    // As the real one: the options are those of the body, and the query is not looked at.
+    if (body.dryRun?.[0] === 'All') return { code: 200, body: { kind: 'Status', status: 'Success' } };
     if (found.metadata.finalizers) {
       found.metadata.deletionTimestamp = new Date(NOW).toISOString();
       return { code: 200, body: found };
