@@ -29,6 +29,9 @@ export const BY_PEOPLE: MatchCondition = {
 /** Where ServiceAccount admission mounts the token of a pod that is created, in every container. */
 const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 
+/** RE2 of a directory and what is below it, without `..`. */
+const below = (directory: string) => `^${directory}(?:/[A-Za-z0-9_][A-Za-z0-9._-]*)*/?$`;
+
 const optional = (path: string, otherwise: string) => `${path}.orValue(${otherwise})`;
 /** CEL: a list that may be missing, or a field of its items, as texts. */
 const texts = (path: string, field = '') => `${optional(path, '[]')}.map(item, string(item${field}))`;
@@ -51,6 +54,7 @@ const set = (path: string, shown: string): Excess => ({ when: `has(c.${path})`, 
 const FOREIGN_FIELDS: Excess[] = [
   set('workingDir', 'workingDir'),
   set('envFrom', 'envFrom'),
+  set('volumeDevices', 'volumeDevices'),
   { when: 'c.?env.orValue([]).exists(variable, has(variable.valueFrom))', text: literal('env.valueFrom') },
   set('lifecycle', 'lifecycle'),
   set('livenessProbe', 'livenessProbe'),
@@ -62,6 +66,8 @@ const FOREIGN_FIELDS: Excess[] = [
 export function containerVariables({ images, level, requireTarget }: ContainerConditions): PolicyVariable[] {
   const told = (prefix: string, text: (image: DebugImage) => string) => images.map((image, i) => ({ when: `variables.${prefix}${i}.size() > 0`, text: literal(text(image)) }));
   const capabilities = addedCapabilities(level);
+  const mounts = `${optional('c.?volumeMounts', '[]')}.filter(m, !(m.mountPath == ${literal(TOKEN_PATH)} && m.name in variables.tokens)`
+    + ` && !(m.name in variables.hostPaths && m.mountPath.matches(${literal(below('/host'))})))`;
   return [
     GIVING,
     { name: 'place', expression: 'request.namespace + \'/\' + object.metadata.name' },
@@ -94,8 +100,9 @@ export function containerVariables({ images, level, requireTarget }: ContainerCo
         `'argv': ${texts('c.?command')} + ${texts('c.?args')}`,
         `'asks': (${optional('c.?stdin', 'false')} ? ['-i'] : []) + (${optional('c.?tty', 'false')} ? ['-t'] : [])`,
         `'env': ${texts('c.?env', '.name')}`,
-        `'volumes': ${optional('c.?volumeMounts', '[]')}.filter(m, !(m.mountPath == ${literal(TOKEN_PATH)} && m.name in variables.tokens) && !(m.name in variables.hostPaths)).map(m, string(m.name))`
-        + ` + ${texts('c.?volumeDevices', '.name')}`,
+        // What is mounted elsewhere could take the place of the program that is allowed.
+        `'volumes': ${mounts}.filter(m, m.mountPath.matches(${literal(below('/mnt'))})).map(m, string(m.name))`,
+        `'shadows': ${mounts}.filter(m, !m.mountPath.matches(${literal(below('/mnt'))})).map(m, m.name + ' at ' + m.mountPath)`,
         `'capabilities': ${texts('c.?securityContext.?capabilities.?add')}`,
       ].join(', ')}})`,
     },
@@ -126,7 +133,7 @@ export function containerVariables({ images, level, requireTarget }: ContainerCo
     {
       name: 'notFitting',
       expression: `variables.records.filter(c, !(${anyOf(images.map((_image, i) => `c.name[0] in variables.fit${i}`))}))`
-        + '.map(c, c.name[0] + \' (\' + (c.asks + c.env.map(name, \'--env \' + name) + c.volumes.map(name, \'volume \' + name) + c.capabilities.map(name, \'capability \' + name)).join(\', \') + \')\')',
+        + '.map(c, c.name[0] + \' (\' + (c.asks + c.env.map(name, \'--env \' + name) + c.volumes.map(name, \'volume \' + name) + c.shadows.map(name, \'volume \' + name) + c.capabilities.map(name, \'capability \' + name)).join(\', \') + \')\')',
     },
     { name: 'commands', expression: holding(told('of', image => `${image.name}: ${some(image._commands)}`)) },
     { name: 'extras', expression: holding(told('run', image => `${image.name}: ${image._extras.join(', ') || 'nothing'}`)) },

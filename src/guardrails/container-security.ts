@@ -84,15 +84,21 @@ const SAFE_SYSCTLS = [
   'net.ipv4.tcp_keepalive_intvl', 'net.ipv4.tcp_keepalive_probes', 'net.ipv4.tcp_keepalive_time', 'net.ipv4.tcp_rmem', 'net.ipv4.tcp_syncookies', 'net.ipv4.tcp_wmem',
 ];
 
+/** What a restricted pod may mount. */
+const PLAIN_VOLUMES = ['configMap', 'csi', 'downwardAPI', 'emptyDir', 'ephemeral', 'image', 'persistentVolumeClaim', 'projected', 'secret'];
 const APPARMOR_ANNOTATION = 'container.apparmor.security.beta.kubernetes.io/';
 
 /** What a pod has, beside its containers, that is beyond a level. Host namespaces and hostPath are another matter, since nodes are debugged with them. */
 export function podBeyond(level: PodSecurityLevel, pod: string): Excess[] {
   if (level === PodSecurityLevel.PRIVILEGED) return [];
+  const volumes = level === PodSecurityLevel.RESTRICTED
+    ? [excess(`!${pod}.spec.?volumes.orValue([]).all(v, ${anyOf(PLAIN_VOLUMES.map(source => `has(v.${source})`))})`, 'volumes of other kinds')]
+    : [];
   const annotations = `${pod}.metadata.?annotations.orValue({})`;
   return [
     ...contextBeyondBaseline(`${pod}.spec.?securityContext`),
     excess(`${annotations}.exists(key, key.startsWith(${literal(APPARMOR_ANNOTATION)}) && ${annotations}[key] == 'unconfined')`, 'an AppArmor annotation'),
     excess(`${pod}.spec.?securityContext.?sysctls.orValue([]).exists(sysctl, !(sysctl.name in ${literals(SAFE_SYSCTLS)}))`, 'sysctls'),
+    ...volumes,
   ];
 }

@@ -82,15 +82,16 @@ export interface DebugImageProps {
   readonly env?: string[];
 
   /**
-   * Whether it may mount the pod's volumes, Secrets among them.
+   * Whether it may mount the pod's volumes, Secrets among them, below `/mnt`. Elsewhere a volume could take the place of
+   * the program that is allowed.
    *
    * @default false
    */
   readonly volumes?: boolean;
 
   /**
-   * Linux capabilities that may be added beyond what the level allows, e.g. `SYS_PTRACE`, which `kubectl debug` adds from 1.36 on
-   * unless it is told `--profile=baseline`.
+   * Linux capabilities that may be added beyond what the level allows, e.g. `SYS_PTRACE`, which `kubectl debug` adds with
+   * the profile `general`, the default of newer versions; `--profile=baseline` adds none.
    *
    * @default - none
    */
@@ -120,7 +121,7 @@ export class DebugImage {
   public readonly references: string[];
   /** Names of environment variables that may be set; sorted. */
   public readonly env: string[];
-  /** Whether it may mount the pod's volumes. */
+  /** Whether it may mount the pod's volumes, below `/mnt`. */
   public readonly volumes: boolean;
   /** Linux capabilities that may be added beyond what the level allows; sorted. */
   public readonly capabilities: string[];
@@ -206,7 +207,7 @@ export class DebugImage {
       ...some(this.stdin || this.sets.some(set => set.stdin), '-i'),
       ...some(this.tty || this.sets.some(set => set.tty), '-t'),
       ...this.env.map(name => `--env ${name}=…`),
-      ...some(this.volumes, 'volumes'),
+      ...some(this.volumes, 'volumes below /mnt'),
       ...this.capabilities.map(capability => `capability ${capability}`),
     ];
   }
@@ -248,6 +249,7 @@ export class DebugImage {
     const added = capabilitiesOfLevel && [...new Set([...capabilitiesOfLevel, ...this.capabilities])].sort(byCodeUnit);
     return allOf([
       `c.env.all(name, name in ${literals(this.env)})`,
+      'c.shadows.size() == 0',
       ...this.volumes ? [] : ['c.volumes.size() == 0'],
       ...added ? [`c.capabilities.all(name, name in ${literals(added)})`] : [],
     ]);

@@ -82,11 +82,17 @@ export const GUARDRAILS = [
     mode: GuardrailMode.DENY,
     namespaces: [STRICT],
     images: [new DebugImage('busybox', { ...busybox, commands: COMMANDS })],
-    allow: [{ namespace: STRICT, group: 'sd-debug-oncall', images: ['busybox'] }],
+    allow: [{ namespace: STRICT, group: 'sd-debug-oncall', images: ['busybox'] }, { namespace: STRICT, group: 'sd-debug-copiers', copies: true }],
     level: PodSecurityLevel.RESTRICTED,
     requireTarget: true,
   }),
-  guardrail({ name: 'sd-debug-lenient', mode: GuardrailMode.WARN, namespaces: [LENIENT], images: [new DebugImage('busybox', { ...busybox, commands: COMMANDS })] }),
+  guardrail({
+    name: 'sd-debug-lenient',
+    mode: GuardrailMode.WARN,
+    namespaces: [LENIENT],
+    images: [new DebugImage('busybox', { ...busybox, commands: COMMANDS })],
+    level: PodSecurityLevel.PRIVILEGED,
+  }),
   guardrail({
     name: 'sd-debug-full',
     mode: GuardrailMode.DENY,
@@ -218,7 +224,7 @@ const TYPES: Record<Way, string> = {
   'PUT': 'application/json',
 };
 
-const POD_PATH = `/api/v1/namespaces/${NAMESPACE}/pods/${POD}`;
+const podPath = (ns: string) => `/api/v1/namespaces/${ns}/pods/${POD}`;
 
 function outcome({ status, body }: Answer): Outcome {
   const said = typeof body === 'string' ? body : body.message ?? '';
@@ -228,10 +234,10 @@ function outcome({ status, body }: Answer): Outcome {
 }
 
 /** Adds debug containers with a client of one's own. */
-export async function add(person: Person, containers: object[], way: Way = 'strategic merge patch'): Promise<Outcome> {
+export async function add(person: Person, containers: object[], way: Way = 'strategic merge patch', ns = NAMESPACE): Promise<Outcome> {
   const api = new Api(person);
   try {
-    const found = (await api.send('GET', POD_PATH)).body;
+    const found = (await api.send('GET', podPath(ns))).body;
     const before = found.spec.ephemeralContainers ?? [];
     const all = [...before, ...containers];
     const body = {
@@ -242,7 +248,7 @@ export async function add(person: Person, containers: object[], way: Way = 'stra
       'PUT': { ...found, spec: { ...found.spec, ephemeralContainers: all } },
     }[way];
     const query = way === 'server-side apply' ? `?fieldManager=suite-${count++}&force=true` : '';
-    return outcome(await api.send(way === 'PUT' ? 'PUT' : 'PATCH', `${POD_PATH}/ephemeralcontainers${query}`, body, TYPES[way]));
+    return outcome(await api.send(way === 'PUT' ? 'PUT' : 'PATCH', `${podPath(ns)}/ephemeralcontainers${query}`, body, TYPES[way]));
   } finally {
     api.close();
   }
@@ -252,8 +258,8 @@ export async function add(person: Person, containers: object[], way: Way = 'stra
 export async function change(person: Person, alter: (containers: any[]) => any[]): Promise<Outcome> {
   const api = new Api(person);
   try {
-    const found = (await api.send('GET', POD_PATH)).body;
-    return outcome(await api.send('PUT', `${POD_PATH}/ephemeralcontainers`, { ...found, spec: { ...found.spec, ephemeralContainers: alter(found.spec.ephemeralContainers ?? []) } }));
+    const found = (await api.send('GET', podPath(NAMESPACE))).body;
+    return outcome(await api.send('PUT', `${podPath(NAMESPACE)}/ephemeralcontainers`, { ...found, spec: { ...found.spec, ephemeralContainers: alter(found.spec.ephemeralContainers ?? []) } }));
   } finally {
     api.close();
   }

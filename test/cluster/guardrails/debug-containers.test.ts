@@ -96,7 +96,7 @@ describe('kubectl debug', () => {
     ['a privileged container', { securityContext: { privileged: true } }, '(privileged) is beyond'],
     ['a Secret as environment', { envFrom: [{ secretRef: { name: 'password' } }] }, '(envFrom) sets what no debug container may'],
     ['one key of a Secret as environment', { env: [{ name: 'LANG', valueFrom: { secretKeyRef: { name: 'password', key: 'password' } } }] }, '--env LANG'],
-    ['the pod\'s Secret volume', { volumeMounts: [{ name: 'password', mountPath: '/p' }] }, '(volume password) asks for more'],
+    ['the pod\'s Secret volume', { volumeMounts: [{ name: 'password', mountPath: '/p' }] }, '(volume password at /p) asks for more'],
     ['another directory to work in', { workingDir: '/tmp' }, '(workingDir) sets what'],
     ['arguments behind the command', { args: ['-u'] }, '"id -u" may not run'],
   ])('--custom: %s is refused', async (_name, spec, because) => {
@@ -111,7 +111,10 @@ describe('kubectl debug', () => {
   it('sh -c is refused for who may use the shell too', async () => expectRefused(await debug(cluster, a('bob'), ['--', 'sh', '-c', 'id']), 'may not run'));
 
   it('arguments alone pass where the image has no entrypoint, and a variable and volumes where the image may have them', async () => {
-    expect((await debug(cluster, a('tina'), ['--arguments-only', '--env=LANG=C', custom({ volumeMounts: [{ name: 'password', mountPath: '/p' }] }), '--', 'date'])).verdict).toBe('passed');
+    expect((await debug(cluster, a('tina'), ['--arguments-only', '--env=LANG=C', custom({ volumeMounts: [{ name: 'password', mountPath: '/mnt/password' }] }), '--', 'date'])).verdict).toBe('passed');
+    for (const mountPath of ['/bin', '/mnt/../bin', '/mntx']) {
+      expectRefused(await add(a('tina'), [container({ command: ['date'], volumeMounts: [{ name: 'password', mountPath }] })]), `volume password at ${mountPath}`);
+    }
     expectRefused(await debug(cluster, a('tina'), ['--env=PATH=/tmp', '--', 'date']), '(--env PATH)');
     expectRefused(await debug(cluster, a('tina'), [custom({ env: [{ name: 'LANG', valueFrom: { secretKeyRef: { name: 'password', key: 'password' } } }] }), '--', 'date']), '(env.valueFrom)');
   });
@@ -294,6 +297,14 @@ describe('pods that people create', () => {
     }
   });
 
+  it('a pod is not created with debug containers, nor are they added by writing the pod', async () => {
+    expect((await create(a('cora'), pod({ ephemeralContainers: [container({ command: ['sh'] })] }))).verdict).toBe('invalid');
+    const one = container({ command: ['sh'] });
+    await by(cluster, a('cora'), ['patch', `pod/${POD}`, '-n', NAMESPACE, '--type=strategic', '-p', JSON.stringify({ spec: { ephemeralContainers: [one] } })]);
+    const found = await find(cluster, ['pod', POD, '-n', NAMESPACE]);
+    expect((found.spec.ephemeralContainers ?? []).map((c: any) => c.name)).not.toContain(one.name);
+  });
+
   it('labels of a pod are', async () => expect((await by(cluster, a('cora'), ['label', `pod/${POD}`, '-n', NAMESPACE, 'seen=yes', '--overwrite'])).verdict).toBe('passed'));
 });
 
@@ -321,6 +332,11 @@ describe('debugging nodes', () => {
   it('nick: a pod with a Secret is refused', async () => {
     expectRefused(await create(a('nick'), onNode({ volumes: [{ name: 'password', secret: { secretName: 'password' } }] })), 'volumes that are no hostPath');
   });
+  it('nick: a directory of the node in place of the programs of the image is refused', async () => {
+    const volumes = [{ name: 'mine', hostPath: { path: '/var/lib/kubelet/pods/mine' } }];
+    expectRefused(await create(a('nick'), onNode({ volumes, containers: [container({ volumeMounts: [{ name: 'mine', mountPath: '/bin' }] })] })), 'volume mine at /bin');
+    expect((await create(a('nick'), onNode({ volumes, containers: [container({ volumeMounts: [{ name: 'mine', mountPath: '/host/mine' }] })] }))).verdict).toBe('passed');
+  });
   it('nick: a copy is refused', async () => expectRefused(await create(a('nick'), pod()), 'copying pods is not granted to you'));
 });
 
@@ -339,6 +355,24 @@ describe('level restricted, with a target', () => {
   });
 });
 
+it('a restricted copy passes, and one with a volume of another kind is refused', async () => {
+  const securityContext = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'], add: ['NET_BIND_SERVICE'] } };
+  const hardened = (more: object) => pod({
+    securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    containers: [{ name: 'app', image: 'registry.example/ledger:1', securityContext }],
+    ...more,
+  });
+  expect((await create(a('cora'), hardened({ volumes: [{ name: 'tmp', emptyDir: {} }] }), STRICT)).verdict).toBe('passed');
+  expect(await create(a('cora'), hardened({ volumes: [{ name: 'share', nfs: { server: 'a.example', path: '/' } }] }), STRICT))
+    .toMatchObject({ verdict: 'refused by sd-debug-strict', said: expect.stringContaining('(volumes of other kinds) is beyond the level restricted') });
+});
+
+it('the level privileged lets everything be set', async () => {
+  const { verdict, said } = await debug(cluster, a('alice'), ['--', 'id'], { ns: LENIENT, profile: 'sysadmin' });
+  expect(verdict).toBe('passed');
+  expect(said).not.toContain('beyond');
+});
+
 it('kubectl debug shows the warning of a guardrail that warns, and goes on', async () => {
   const said = await eventually('a warning', async () => {
     const { verdict, said: text } = await debug(cluster, a('alice'), ['--', 'sh', '-c', 'id'], { ns: LENIENT });
@@ -349,6 +383,13 @@ it('kubectl debug shows the warning of a guardrail that warns, and goes on', asy
 });
 
 describe('24 images, all of one reference', () => {
+  it('in a pod that was debugged a hundred times', async () => {
+    const many = Array.from({ length: 100 }, () => container({ command: ['ls', '-l'] }));
+    for (let i = 0; i < many.length; i += 10) expect((await add(a('alice'), many.slice(i, i + 10), 'strategic merge patch', FULL)).verdict).toBe('passed');
+    expect((await add(a('alice'), [container()], 'strategic merge patch', FULL)).verdict).toBe('passed');
+    expect((await add(a('erin'), [container()], 'strategic merge patch', FULL)).verdict).toBe('refused by sd-debug-full');
+  });
+
   it('the last one is found', async () => expect((await debug(cluster, a('alice'), ['--', 'id'], { ns: FULL })).verdict).toBe('passed'));
   it('who has none is refused, not failed', async () => expect((await debug(cluster, a('erin'), ['--', 'id'], { ns: FULL })).verdict).toBe('refused by sd-debug-full'));
   it('a copy with the last one passes, and without the right is refused', async () => {
