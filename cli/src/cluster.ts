@@ -115,11 +115,17 @@ export class Cluster {
 
 /** By a policy: its name, and what it says. */
 const BY_POLICY = /ValidatingAdmissionPolicy '([^']+)' with binding '[^']+' denied request: ([\s\S]*)$/;
+/** Its CEL failed: the whole expression is quoted before. */
+const FAILED = /^expression '[\s\S]*' resulted in error: ([\s\S]*)$/;
 const BY_RBAC = /User "(.*)" cannot (\S+) resource "([^"]+)" in API group "[^"]*"(?: in the namespace "([^"]+)")?/;
 
 /** One sentence that says what was refused, by what, and what to do. */
 function sentence(status: number, method: string, path: string, detail: string): string {
   const [, policy, said] = BY_POLICY.exec(detail) ?? [];
+  if (policy && FAILED.test(said)) {
+    const [, fault] = FAILED.exec(said)!;
+    return `The policy ${policy} could not decide, and so refused it: ${fault.trim()}. Fix: tell who maintains the guardrails; an administrator can turn it off by secure-debug guardrails off.`;
+  }
   if (policy) return `The policy ${policy} refused it: ${said.trim().replace(/[.\s]+$/, '')}.`;
   const [, user, verb, resource, namespace] = BY_RBAC.exec(detail) ?? [];
   if (user) {

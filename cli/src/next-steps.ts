@@ -1,3 +1,4 @@
+import { AccessRequests } from 'cdk8s-secure-debug';
 import { Session } from './session';
 import { plain } from './text';
 
@@ -15,7 +16,8 @@ export function nextSteps(session: Session, role: any, namespace: string): strin
   const log = holding('pods/log', 'get');
   if (log) steps.push(kubectl('logs', named(log), '--tail=100'));
   const exec = holding('pods/exec', 'create', 'get');
-  if (exec) steps.push(kubectl('exec', '-it', named(exec), '--', 'COMMAND'));
+  const sets = virtualRights(rules, AccessRequests.RIGHTS_GROUP).commandsets;
+  if (exec) steps.push(`${kubectl('exec', '-it', named(exec), '--', 'COMMAND')}${sets ? `  # of the command sets: ${sets.map(plain).join(', ')}` : ''}`);
   const debug = holding('pods/ephemeralcontainers', 'patch');
   if (debug) steps.push(kubectl('debug', '-it', named(debug), '--image=IMAGE', '--target=CONTAINER'));
   const forward = holding('pods/portforward', 'create', 'get');

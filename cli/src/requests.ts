@@ -36,13 +36,13 @@ export async function allRequests(session: Session, namespace: string | undefine
 /** The Roles that can be requested in a namespace or everywhere. */
 export async function requestableRoles(session: Session, namespace: string | undefined): Promise<any[]> {
   const path = namespace === undefined ? paths.rolesEverywhere() : paths.roles(namespace);
-  return session.cluster.list(path, { labelSelector: AccessRequests.REQUESTABLE_LABEL });
+  return session.cluster.list(path, { labelSelector: `${AccessRequests.REQUESTABLE_LABEL}=true` });
 }
 
 /** The terms of a request's Role. */
 export async function termsOf(session: Session, namespace: string, role: string): Promise<RequestTerms> {
   const terms = AccessRequests.termsOf(await session.cluster.find(paths.roles(namespace, role)));
-  return terms ?? refused(`The Role ${role} in ${namespace} cannot be requested: it does not exist, or lacks the label ${AccessRequests.REQUESTABLE_LABEL}. Fix: secure-debug status -n ${namespace} lists those that can.`);
+  return terms ?? refused(`The Role ${role} in ${namespace} cannot be requested: it does not exist, or lacks the label ${AccessRequests.REQUESTABLE_LABEL}=true. Fix: secure-debug status -n ${namespace} lists those that can.`);
 }
 
 /** The one request that is meant: by its name, or by who asked. */

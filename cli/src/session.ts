@@ -62,7 +62,7 @@ export class Session {
     return this.me;
   }
 
-  /** A command line of this program or of kubectl, to be copied, for the same cluster. */
+  /** A command line of this program or of kubectl, for the caller to copy: for the same cluster, by the same kubeconfig. */
   public line(program: string, ...args: string[]): string {
     const { kubeconfig, context } = this.options;
     const where = [...kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig], ...context === undefined ? [] : ['--context', context]];

@@ -141,7 +141,7 @@ export interface NewAccessRequest {
  * @see https://kubernetes.io/docs/reference/access-authn-authz/rbac/#rolebinding-and-clusterrolebinding
  */
 export class AccessRequests {
-  /** Label selector of the Roles that can be requested. */
+  /** Label of the Roles that can be requested; its value is `true`. */
   public static readonly REQUESTABLE_LABEL = REQUESTABLE;
   /** Label of every request; its value is the name of the Role. */
   public static readonly REQUEST_LABEL = REQUEST_FOR;
@@ -190,7 +190,7 @@ export class AccessRequests {
 
   /** The terms of a Role, or undefined when it cannot be requested. */
   public static termsOf(role: any): RequestTerms | undefined {
-    if (role?.metadata?.labels?.[REQUESTABLE] === undefined) return undefined;
+    if (role?.metadata?.labels?.[REQUESTABLE] !== 'true') return undefined;
     const terms = role.metadata.annotations ?? {};
     return {
       role: role.metadata.name,

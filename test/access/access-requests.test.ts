@@ -117,7 +117,8 @@ describe('the terms', () => {
   test('are nobody\'s without the label, and grant nothing without annotations', () => {
     expect(AccessRequests.termsOf({ metadata: { name: 'oncall-debug' } })).toBeUndefined();
     expect(AccessRequests.termsOf(undefined)).toBeUndefined();
-    expect(AccessRequests.termsOf({ metadata: { name: 'r', namespace: 'n', labels: { [`${P}requestable`]: '' } } }))
+    expect(AccessRequests.termsOf({ metadata: { name: 'r', labels: { [`${P}requestable`]: 'false' } } })).toBeUndefined();
+    expect(AccessRequests.termsOf({ metadata: { name: 'r', namespace: 'n', labels: { [`${P}requestable`]: 'true' } } }))
       .toMatchObject({ maxSeconds: 0, approvals: 1, approvers: [], autoApprove: [] });
   });
 

@@ -175,7 +175,7 @@ async function requestsUnguarded(session: Session, present: string[]): Promise<s
   const missing = ['requests', 'timers', 'terms'].map(name => `${PREFIX}${name}`).filter(name => !present.includes(name));
   if (missing.length === 0) return undefined;
   try {
-    const roles = await session.cluster.list(paths.rolesEverywhere(), { labelSelector: AccessRequests.REQUESTABLE_LABEL });
+    const roles = await session.cluster.list(paths.rolesEverywhere(), { labelSelector: `${AccessRequests.REQUESTABLE_LABEL}=true` });
     if (roles.length === 0) return undefined;
     const places = [...new Set(roles.map(role => role.metadata.namespace))].join(', ');
     return `DANGER: Roles can be requested in ${places}, and ${missing.join(', ')} is not there to hold requests to their terms.`;

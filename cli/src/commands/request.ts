@@ -67,7 +67,7 @@ export async function request(session: Session, name: string | undefined, option
   }
 
   if (made.state !== RequestState.ACTIVE) {
-    const approve = session.line('secure-debug', 'approve', word(me.name), '-n', namespace);
+    const approve = plain(`secure-debug approve ${word(me.name)} -n ${namespace}`);
     const missing = AccessRequests.missing(terms!, made.request.approvals).join(', ');
     if (options.wait === undefined || options.wait === false) {
       return {

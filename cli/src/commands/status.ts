@@ -17,8 +17,11 @@ export async function status(session: Session, _: CommonOptions): Promise<Result
   ]);
   const rules: any[] = review.status?.resourceRules ?? [];
   const terms = roles?.flatMap(role => AccessRequests.termsOf(role) ?? []);
-  const own = requests?.filter(one => one.request.requestedBy === me.name && isOpen(one));
-  const held = virtualRights(rules, AccessRequests.RIGHTS_GROUP);
+  const mine = requests?.filter(one => one.request.requestedBy === me.name && isOpen(one));
+  const own = ({ approvers }: RequestTerms) => approvers.filter(group => me.groups.includes(group));
+  const approves = (terms ?? []).filter(one => own(one).length > 0);
+  // Rights about requests are told above, in words.
+  const { accessrequests: _requests, ...held } = virtualRights(rules, AccessRequests.RIGHTS_GROUP);
   const wildcard = rules.some(rule => rule.apiGroups?.includes('*') && rule.resources?.includes('*'));
 
   const heading = (text: string) => paint('bold', text);
@@ -28,12 +31,13 @@ export async function status(session: Session, _: CommonOptions): Promise<Result
     heading(`To request in ${namespace}`),
     ...terms === undefined ? ['  You may not list Roles there, so this is unknown.'] : terms.length === 0 ? ['  Nothing.'] : terms.map(one => `  ${term(one, me.groups, mayAsk(rules, one.role))}`),
     '',
+    ...approves.length > 0 ? [heading('You approve'), ...approves.map(one => `  ${plain(one.role)}, as ${own(one).map(plain).join(' or ')}`), ''] : [],
     heading('You have, or wait for'),
-    ...own === undefined ? ['  You may not list RoleBindings there, so this is unknown.'] : own.length === 0 ? ['  Nothing.'] : own.map(one => `  ${plain(one.request.role)}: ${plain(one.state)}, until ${until(one)}`),
+    ...mine === undefined ? ['  You may not list RoleBindings there, so this is unknown.'] : mine.length === 0 ? ['  Nothing.'] : mine.map(one => `  ${plain(one.request.role)}: ${plain(one.state)}, until ${until(one)}`),
     '',
-    heading('Guardrails know of'),
+    heading('Guardrails let you use'),
     ...virtualLines(held).map(line => `  ${line}`),
-    ...Object.keys(held).length === 0 ? ['  No right of yours.'] : [],
+    ...Object.keys(held).length === 0 ? ['  Nothing that this namespace\'s Roles give you.'] : [],
     ...wildcard ? [`  ${paint('yellow', 'You hold every right by a wildcard; guardrails count only what a Role of theirs gives.')}`] : [],
   ].join('\n');
   return {
@@ -46,8 +50,9 @@ export async function status(session: Session, _: CommonOptions): Promise<Result
         yourMaxSeconds: AccessRequests.maxSecondsFor(one, me.groups),
         youNeedApproval: !AccessRequests.needsNoApproval(one, me.groups),
         youMayRequest: mayAsk(rules, one.role),
+        youApproveAs: own(one),
       })) ?? null,
-      requests: own?.map(asData) ?? null,
+      requests: mine?.map(asData) ?? null,
       guardrailRights: held,
       wildcard,
     },
