@@ -3,6 +3,8 @@ export * from './model';
 export * from './access';
 export * from './guardrails';
 export * from './audit';
+export * from './credentials';
 export * from './network';
 export * from './cleanup';
+export * from './broker';
 export * from './review';

@@ -57,7 +57,8 @@ export function located(findings: readonly Finding[], source?: PolicySource): Br
     const field = fieldOf(path);
     return { offset: source?.json.offsetOf(path, key ?? false), field, problem: `${field} = ${show(value)} ${problem}`, fix };
   });
-  return all.sort((a, b) => (a.offset ?? 0) - (b.offset ?? 0)).map(({ offset, ...finding }) => ({ ...finding, ...source && source.json.position(offset!) }));
+  const sorted = all.sort((a, b) => (a.offset ?? 0) - (b.offset ?? 0));
+  return sorted.map(({ offset, ...finding }) => ({ ...finding, ...source && source.json.position(offset!) }));
 }
 
 /** What is wrong with the text itself, as data. */

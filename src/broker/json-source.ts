@@ -1,3 +1,4 @@
+import { orMeant } from './suggest';
 import { show } from '../private/errors';
 
 /** A value as JSON has it. */
@@ -94,7 +95,7 @@ class Reader {
     if (this.at === this.text.length) this.stop('The text', 'is empty', 'write a policy, beginning with {');
     const document = this.value();
     this.blanks();
-    if (this.at < this.text.length) this.unexpected('stands after the end of the policy', 'remove it');
+    if (this.at < this.text.length) this.unexpected('stands after the end of the policy', 'remove it', false);
     return document;
   }
 
@@ -131,7 +132,7 @@ class Reader {
       if (this.text[key] !== '"') this.unexpected('stands where a key is expected', 'write the key in double quotes');
       const name = this.string();
       this.blanks();
-      if (this.text[this.at] !== ':') this.unexpected(`follows the key ${show(name)}`, 'put a colon between a key and its value');
+      if (this.text[this.at] !== ':') this.unexpected(`follows the key ${show(name)}`, 'put a colon between a key and its value', false);
       this.at++;
       this.blanks();
       const earlier = members.get(name);
@@ -169,7 +170,7 @@ class Reader {
       this.notEnd(open, start);
       const next = this.text[this.at];
       if (next === close) break;
-      if (next !== ',') this.unexpected('follows a value', `put a comma between two values, or close the ${open}`);
+      if (next !== ',') this.unexpected('follows a value', `put a comma between two values, or close the ${open}`, false);
       const comma = this.at++;
       this.blanks();
       if (this.text[this.at] === close) this.stop('The comma', `is followed by ${close}`, 'remove it', comma);
@@ -207,14 +208,19 @@ class Reader {
     return found;
   }
 
-  /** Says what is known of the mistakes that are made most; the other words are for what is left. */
-  private unexpected(problem: string, fix: string): never {
+  /**
+   * Says what is known of the mistakes that are made most; the other words are for what is left.
+   *
+   * @param wanted something has to stand here, so a word is one without its quotes
+   */
+  private unexpected(problem: string, fix: string, wanted = true): never {
     const rest = this.text.slice(this.at, this.at + 40);
-    if (/^(\/[/*]|#)/.test(rest)) return this.stop('A comment', 'is no JSON', 'remove it; reasons have fields of their own');
-    if (rest.startsWith('\'')) return this.stop('A single quote', problem, 'put texts in double quotes');
     const word = /^[^\s,:"[\]{}]+/.exec(rest)?.[0];
+    if (/^(\/[/*]|#)/.test(rest)) return this.stop('A comment', 'is no JSON', 'remove it; reasons have fields of their own');
     if (/^[&!*]./.test(rest) || rest.startsWith('---')) return this.stop(show(word ?? rest[0]), 'is YAML, and no JSON', 'write the policy as JSON');
-    if (word !== undefined && /^\p{L}/u.test(word)) return this.stop(show(word), 'is not in quotes', `write ${show(word).replace(/^(?!")|(?<!")$/g, '"')}`);
+    if (rest.startsWith('\'')) return this.stop('A single quote', problem, wanted ? 'put texts in double quotes' : fix);
+    if (rest.startsWith('"')) return this.stop('A text', problem, fix);
+    if (wanted && word !== undefined && /^\p{L}/u.test(word)) return this.stop(show(word), 'is not in quotes', orMeant(word, ['true', 'false', 'null'], 'put it in double quotes'));
     return this.stop(rest === '' ? 'The end of the text' : show(word ?? rest[0]), problem, fix);
   }
 

@@ -97,7 +97,7 @@ export class SchemaChecker {
     const choices = options.flatMap(option => (option.schema.properties ? [] : option.schema.required ?? []));
     if (choices.length) {
       const given = choices.filter(key => Object.hasOwn(value as object, key));
-      return given.length === 0 ? wrong(`says none of ${choices.join(', ')}`, `say one of them, and one only`) : wrong(`says ${given.join(' and ')}`, 'say one of them, and one only');
+      return given.length === 0 ? wrong(`says none of ${choices.join(', ')}`, 'say one of them, and one only') : wrong(`says ${given.join(' and ')}`, 'say one of them, and one only');
     }
     if (!TYPES.object.of(value)) {
       const known = options.flatMap(option => option.schema.enum ?? []);
@@ -111,9 +111,10 @@ export class SchemaChecker {
 
   private ofList(schema: Schema, value: Json[], path: Path, wrong: (problem: string, fix: string) => Finding[]): Finding[] {
     const { items, minItems = 0, maxItems = Infinity } = schema;
-    if (value.length < minItems) return wrong('is empty', 'give at least one, or leave the key out');
+    if (value.length < minItems) return wrong('is empty', 'give at least one entry');
     if (value.length > maxItems) return wrong(`has ${value.length} entries, ${maxItems} at most are allowed`, 'leave some out');
-    const twice = schema.uniqueItems ? value.findIndex((one, i) => value.indexOf(one) !== i) : -1;
+    const seen = new Set<Json>();
+    const twice = schema.uniqueItems ? value.findIndex(one => seen.size === seen.add(one).size) : -1;
     return [
       ...twice < 0 ? [] : [{ path: [...path, twice], value: value[twice], problem: 'is listed twice', fix: 'remove one of the two' }],
       ...items ? value.flatMap((one, i) => this.findings(items, one, [...path, i])) : [],
@@ -159,7 +160,7 @@ function oneOfThese(value: Json, known: readonly Json[]): string {
 function ofText(schema: Schema, value: string, wrong: (problem: string, fix: string) => Finding[]): Finding[] {
   const { minLength = 0, maxLength = Infinity, pattern } = schema;
   const length = [...value].length;
-  if (length < minLength) return wrong('is empty', examples(schema) ?? 'give a text, or leave the key out');
+  if (length < minLength) return wrong('is empty', examples(schema) ?? 'give a text');
   if (length > maxLength) return wrong(`is ${length} characters long, the limit is ${maxLength}`, `shorten it to ${maxLength} characters`);
   if (pattern !== undefined && !new RegExp(pattern, 'u').test(value)) return wrong(`is not ${schema.title ?? 'in the form that is wanted'}`, examples(schema) ?? `match ${pattern}`);
   return [];

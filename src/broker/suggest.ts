@@ -22,11 +22,11 @@ export function closest(word: string, known: readonly string[]): string | undefi
   const plain = (text: string) => text.toLowerCase().replace(/[-_ ]/g, '');
   const ranked = known.map(one => ({ one, far: distance(plain(word), plain(one)) })).sort((a, b) => a.far - b.far);
   const [best] = ranked;
-  return best && best.far <= Math.max(1, Math.floor(Math.min(word.length, best.one.length) / 3)) ? best.one : undefined;
+  return best && best.far <= Math.max(1, Math.floor(Math.min(word.length, best.one.length) / 4)) ? best.one : undefined;
 }
 
 /** What to do about a word that is none of those that are known. */
 export function orMeant(word: string, known: readonly string[], otherwise: string): string {
   const meant = closest(word, known);
-  return meant === undefined ? otherwise : `did you mean ${show(meant)}? If not, ${otherwise}`;
+  return meant === undefined ? otherwise : `did you mean ${/^(true|false|null)$/.test(meant) ? meant : show(meant)}? If not, ${otherwise}`;
 }

@@ -1,6 +1,6 @@
 import { Argument } from './argument';
-import { allOf, anyOf, list, literal, literals } from '../model/cel';
 import { Command } from './command';
+import { allOf, anyOf, list, literal, literals } from '../model/cel';
 import { byCodeUnit, sortedUnique } from '../private/canonical';
 import { reject } from '../private/errors';
 import { dnsLabel, reason as checkReason } from '../private/validate';
@@ -142,7 +142,8 @@ export class CommandSet {
    */
   public _toJson(): any {
     const { name, commands, tty, stdin, shellReason } = this;
-    return { name, commands: commands.map(command => command._toJson()), ...tty && { tty }, ...stdin && { stdin }, ...shellReason !== undefined && { shellReason } };
+    const some = { ...tty && { tty }, ...stdin && { stdin }, ...shellReason !== undefined && { shellReason } };
+    return { name, commands: commands.map(command => command._toJson()), ...some };
   }
 
   /**

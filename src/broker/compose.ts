@@ -1,0 +1,132 @@
+import { Construct } from 'constructs';
+import type { BrokerPolicyProps } from './broker-policy';
+import type { BrokerTeam } from './broker-team';
+import { below, Findings, Translate } from './findings';
+import { AccessRequestPolicy } from '../access/access-request-policy';
+import { BreakGlassAccess } from '../access/break-glass-access';
+import { JustInTimeAccess } from '../access/just-in-time-access';
+import { OnCallDebugAccess } from '../access/oncall-debug-access';
+import { DebugContainerAccess } from '../guardrails/container-access';
+import { DebugContainerGuardrail } from '../guardrails/debug-container-guardrail';
+import { AttachScope, ExecAccess } from '../guardrails/exec-access';
+import { ExecGuardrail } from '../guardrails/exec-guardrail';
+import { TeamChart } from '../model/team-chart';
+import { byCodeUnit } from '../private/canonical';
+
+/** What the policy does not say, for it is about the app that declares it. */
+export interface ComposeOptions {
+  readonly chartPerTeam?: boolean;
+  readonly policyElsewhere?: boolean;
+  readonly execGuardrailName?: string;
+  readonly debugContainerGuardrailName?: string;
+}
+
+/** What a policy becomes. */
+export interface Parts {
+  accessRequestPolicy?: AccessRequestPolicy;
+  execGuardrail?: ExecGuardrail;
+  debugContainerGuardrail?: DebugContainerGuardrail;
+  readonly onCall: OnCallDebugAccess[];
+  readonly requests: JustInTimeAccess[];
+  readonly breakGlass: BreakGlassAccess[];
+}
+
+/** Declares everything that a policy says; whatever is refused is found, at its place in the policy. */
+export function compose(scope: Construct, props: BrokerPolicyProps, options: ComposeOptions, findings: Findings): Parts {
+  const parts: Parts = { onCall: [], requests: [], breakGlass: [] };
+  const { teams, commandSets, debugImages, exceptions, mode, podSecurityLevel, requireTarget } = props;
+  const guarded = {
+    namespaces: teams.flatMap(({ namespaces }) => namespaces),
+    allowSystemNamespaces: teams.some(({ allowSystemNamespaces }) => allowSystemNamespaces),
+    exceptions,
+    mode,
+  };
+  const places = teams.flatMap(({ namespaces }, i) => namespaces.map((_, j) => ['teams', i, 'namespaces', j]));
+  const ofGuardrail: Translate = ([first, second, ...rest]) => {
+    if (first === 'namespaces') return places[typeof second === 'number' ? second : 0];
+    const renamed = first === 'images' ? 'debugImages' : first === 'level' ? 'podSecurityLevel' : first;
+    return [renamed, ...second === undefined ? [] : [second], ...rest];
+  };
+
+  if (!options.policyElsewhere && teams.some(({ requests, breakGlass }) => requests || breakGlass)) {
+    parts.accessRequestPolicy = findings.attempt(below([]), () => new AccessRequestPolicy(scope, 'access-requests'));
+  }
+  if (commandSets) {
+    parts.execGuardrail = findings.attempt(ofGuardrail, () => new ExecGuardrail(scope, 'exec', { ...guarded, commandSets, name: options.execGuardrailName }));
+  }
+  if (debugImages) {
+    parts.debugContainerGuardrail = findings.attempt(ofGuardrail, () => new DebugContainerGuardrail(scope, 'debug-containers', {
+      ...guarded, images: debugImages, level: podSecurityLevel, requireTarget, name: options.debugContainerGuardrailName,
+    }));
+  }
+  // Teams come by name, whatever their order in the policy; what is refused is told by its place there.
+  const sorted = teams.map((team, i) => ({ team, i })).sort((a, b) => byCodeUnit(a.team.name, b.team.name));
+  for (const { team, i } of sorted) {
+    const at = options.chartPerTeam ? new TeamChart(scope, `team-${team.name}`) : new Construct(scope, `team-${team.name}`);
+    new TeamComposer(at, team, ['teams', i], findings, parts, options).compose({ exec: commandSets !== undefined, containers: debugImages !== undefined });
+  }
+  return parts;
+}
+
+class TeamComposer {
+  private readonly where: { readonly namespaces: string[]; readonly allowSystemNamespaces?: boolean };
+
+  public constructor(
+    private readonly scope: Construct,
+    private readonly team: BrokerTeam,
+    private readonly path: (string | number)[],
+    private readonly findings: Findings,
+    private readonly parts: Parts,
+    private readonly options: ComposeOptions,
+  ) {
+    const { namespaces, allowSystemNamespaces } = team;
+    this.where = { namespaces, allowSystemNamespaces };
+  }
+
+  /** @param guarded which guardrails there are */
+  public compose(guarded: { readonly exec: boolean; readonly containers: boolean }): void {
+    const { onCall, requests = [], breakGlass } = this.team;
+    if (onCall) this.onCall(onCall, guarded);
+    requests.map((request, j) => ({ request, j })).sort((a, b) => byCodeUnit(a.request.profile ?? '', b.request.profile ?? '')).forEach(({ request, j }) => {
+      const { capabilities, ...rest } = request;
+      const at = [...this.path, 'requests', j];
+      this.keep(this.parts.requests, this.ofAccess(at), () => new JustInTimeAccess(this.scope, request.profile === undefined ? 'request' : `request-${request.profile}`, {
+        ...this.where, capabilities, requests: { ...rest, policyElsewhere: this.options.policyElsewhere },
+      }));
+    });
+    if (breakGlass) {
+      const at = [...this.path, 'breakGlass'];
+      this.keep(this.parts.breakGlass, this.ofAccess(at), () => new BreakGlassAccess(this.scope, 'break-glass', {
+        ...breakGlass, ...this.where, policyElsewhere: this.options.policyElsewhere,
+      }));
+    }
+  }
+
+  /** Rights on pods, and what of them the guardrails let through. */
+  private onCall(groups: string[], guarded: { readonly exec: boolean; readonly containers: boolean }): void {
+    const { capabilities, resourceNames, commandSets, debugImages, portForward, proxy, copies, nodes } = this.team;
+    const attach = this.team.attach ?? (debugImages ? AttachScope.DEBUG_CONTAINERS : AttachScope.NONE);
+    const translate = below(this.path, { groups: ['onCall'], images: ['debugImages'] });
+    const who = { ...this.where, groups };
+    this.keep(this.parts.onCall, translate, () => new OnCallDebugAccess(this.scope, 'on-call', { ...who, capabilities, resourceNames }));
+    if (guarded.exec && (commandSets || attach !== AttachScope.NONE || portForward || proxy)) {
+      this.findings.attempt(translate, () => new ExecAccess(this.scope, 'exec', { ...who, commandSets, attach, portForward, proxy }));
+    }
+    if (guarded.containers && (debugImages || copies || nodes)) {
+      this.findings.attempt(translate, () => new DebugContainerAccess(this.scope, 'debug-containers', { ...who, images: debugImages, copies, nodes }));
+    }
+  }
+
+  /** Where a field of JustInTimeAccess or BreakGlassAccess stands; the namespaces are the team's. */
+  private ofAccess(at: (string | number)[]): Translate {
+    return ([first, ...rest]) => {
+      if (first === 'namespaces' || first === 'allowSystemNamespaces') return [...this.path, first, ...rest];
+      return first === 'requests' ? [...at, ...rest] : [...at, first, ...rest];
+    };
+  }
+
+  private keep<T>(list: T[], translate: Translate, make: () => T): void {
+    const made = this.findings.attempt(translate, make);
+    if (made !== undefined) list.push(made);
+  }
+}
