@@ -1,7 +1,7 @@
 import { cdk8s, javascript, ProjenrcFile, typescript } from 'projen';
 
 // The capabilities: each is a folder of src/ and may import only the model, private helpers and itself.
-const CAPABILITIES = ['access', 'guardrails', 'audit', 'network', 'cleanup', 'review'];
+const CAPABILITIES = ['access', 'guardrails', 'audit', 'credentials', 'network', 'cleanup', 'review'];
 
 const project = new cdk8s.ConstructLibraryCdk8s({
   name: 'cdk8s-secure-debug',
@@ -35,6 +35,8 @@ const project = new cdk8s.ConstructLibraryCdk8s({
     'eslint-import-resolver-typescript@^4.4.0',
     'tsx@^4.23.0',
     'fast-check@^4.10.0',
+    'ajv@^8.18.0',
+    'oidc-provider@^9.13.0',
     '@stryker-mutator/core@~9.6.0',
     '@stryker-mutator/jest-runner@~9.6.0',
   ],
@@ -113,6 +115,12 @@ project.eslint?.addRules({
         except: [`./${name}`, './model', './private'],
         message: 'A capability imports only model/, private/ and itself (ARCHITECTURE.md).',
       })),
+      {
+        target: './src/broker',
+        from: './src',
+        except: ['./broker', './access', './guardrails', './cleanup', './model', './private'],
+        message: 'The broker composes access, guardrails and cleanup (ARCHITECTURE.md).',
+      },
       { target: './src/model', from: './src', except: ['./model', './private'], message: 'The model knows no capability.' },
       { target: './src/private', from: './src', except: ['./private'], message: 'Private helpers know nobody.' },
     ],

@@ -1,15 +1,14 @@
-import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { AuditRule, AuditStage } from './audit-rule';
-import { ControlPlane } from './control-plane';
-import { ControlPlanePlatform } from './control-plane-platform';
 import { Grantees, rulesAfter, rulesBefore } from './default-rules';
 import { checkExtensionRules } from './extension-rules';
 import { AuditPolicyEvaluator } from './policy-evaluator';
+import { policyFile } from './policy-file';
 import { ruleManifest } from './rule-text';
-import { addServerFile, serverFiles, ServerFlag } from './server-file';
-import { policyFile } from './yaml-text';
+import { ControlPlane } from '../model/control-plane';
+import { ControlPlanePlatform } from '../model/control-plane-platform';
 import { IDebugAccess } from '../model/debug-access';
+import { addServerFile, serverFiles, ServerFlag } from '../model/server-file';
 import { DebugSubject } from '../model/subject';
 import { SecureDebugWarnings } from '../model/warnings';
 import { sortedUnique } from '../private/canonical';
@@ -88,8 +87,8 @@ export class AuditPolicy extends Construct {
    * added rule that would hide a debug request, record a secret, or never decide anything; on flags out of bounds
    */
   public constructor(scope: Construct, id: string, props: AuditPolicyProps = {}) {
-    super(inControlPlane(scope), id);
-    const controlPlane = controlPlaneOf(this)!;
+    super(ControlPlane._scopeFor(where, 'audit policy', 'audit', scope), id);
+    const controlPlane = ControlPlane._of(this)!;
     let complete = false;
     // An app that swallows an error below must not be synthesized without its audit policy.
     this.node.addValidation({ validate: () => complete ? [] : ['AuditPolicy was refused when it was declared'] });
@@ -110,7 +109,11 @@ export class AuditPolicy extends Construct {
       compact: () => policyFile([], head(), this.ruleList.map(rule => ({ ...rule, reason: undefined }))),
       flags,
       logPath: props.logPath,
-      talos: { auditPolicy: this.toManifest() },
+      talos: {
+        apiServer: { auditPolicy: this.toManifest() },
+        remarks: ['The policy replaces the one that is there (since Talos 1.5). The log is /var/log/audit/kube/kube-apiserver.log.'],
+      },
+      rke2: { flag: 'audit-policy-file', missing: 'where the policy is missing, RKE2 writes one that records nothing' },
     });
     complete = true;
     drops.forEach(what => SecureDebugWarnings._add(this, 'SD2001', what));
@@ -138,26 +141,6 @@ export class AuditPolicy extends Construct {
 /** Events without their beginning, which their end contains; managedFields say nothing that the body does not. */
 function head() {
   return { apiVersion: 'audit.k8s.io/v1', kind: 'Policy', omitStages: [AuditStage.REQUEST_RECEIVED], omitManagedFields: true };
-}
-
-function controlPlaneOf(scope: Construct): ControlPlane | undefined {
-  return scope.node.scopes.find((above): above is ControlPlane => above instanceof ControlPlane);
-}
-
-function inControlPlane(scope: Construct): Construct {
-  if (scope.node.scopes.some(above => Chart.isChart(above))) {
-    reject({
-      where,
-      field: 'scope',
-      value: scope.node.path,
-      problem: 'is a chart of cluster objects: kube-apiserver reads its audit policy from its own disk, and kubectl apply fails on one',
-      fix: "declare it in a ControlPlane: new AuditPolicy(new ControlPlane(), 'audit')",
-    });
-  }
-  if (!controlPlaneOf(scope)) {
-    reject({ where, field: 'scope', value: scope.node.path, problem: 'is in no ControlPlane', fix: "declare it in one: new AuditPolicy(new ControlPlane(), 'audit')" });
-  }
-  return scope;
 }
 
 /** Group and user names as the API server sees them. */

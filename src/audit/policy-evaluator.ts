@@ -4,9 +4,9 @@ import { decidingRule, findGaps } from './gaps';
 import { Attributes } from './match';
 import { ParsedPolicy, parsePolicy } from './parse-policy';
 import { RecordingGap } from './recording-gap';
-import { parseYaml } from './yaml-text';
 import { AuditLevel } from '../model/audit-level';
 import { reject } from '../private/errors';
+import { parseYaml } from '../private/yaml-text';
 
 /** A request that somebody might send: for a resource, or for a path that is none. */
 export interface AuditRequest {

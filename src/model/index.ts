@@ -1,6 +1,8 @@
 export { AuditLevel } from './audit-level';
 export * from './capability';
 export * from './cluster-boundary';
+export * from './control-plane';
+export * from './control-plane-platform';
 export * from './debug-access';
 export * from './policy-rule';
 export * from './subject';

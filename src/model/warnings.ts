@@ -17,7 +17,7 @@ export interface WarningRule {
 
 const rule = (id: string, title: string, why: string, fix: string): WarningRule => ({ id, title, why, fix });
 
-/** SD1xxx access, SD2xxx audit, SD3xxx network, SD4xxx clean-up, SD5xxx review of manifests, SD6xxx guardrails. An id is never used again for something else. */
+/** SD1xxx access, SD2xxx audit, SD3xxx network, SD4xxx clean-up, SD5xxx review of manifests, SD6xxx guardrails, SD7xxx credentials. An id is never used again for something else. */
 const RULES: WarningRule[] = [
   rule('SD1001', 'Pod copies are granted',
     'Whoever may create a pod can mount every Secret and use every ServiceAccount of the namespace, and RBAC cannot tell a copy from any other pod.',
@@ -118,6 +118,15 @@ const RULES: WarningRule[] = [
   rule('SD6021', 'Debug containers may reach the node',
     'Who is privileged, has the host\'s files and processes or one of the strong capabilities acts as root on the node, on every pod that runs there.',
     'Grant it by request or break-glass, and keep the level BASELINE day by day.'),
+  rule('SD6040', 'Commands are guarded, and debug containers are not',
+    'A debug container runs its own command without any exec, in the namespaces of the container it debugs: the list of commands holds nobody.',
+    'Define debugImages in the policy too, or leave the capability ephemeral-containers out.'),
+  rule('SD7001', 'Tokens live long',
+    'A token cannot be taken back: whoever was dismissed, or stole one, goes on for as long as it lives.',
+    'Let the issuer give tokens for an hour or less; kubectl gets a new one by itself.'),
+  rule('SD7002', 'A name can be changed',
+    'Who can change the claim takes the name of somebody else, with the rights and the entries in the log.',
+    'Take a claim that the issuer never gives to another, such as sub, or email where it is verified.'),
 ];
 
 /** One warning: which rule, where, and about what. */

@@ -1,7 +1,7 @@
 import { posix } from 'path';
 import { ControlPlanePlatform } from './control-plane-platform';
 import { ServerFile, ServerFlag } from './server-file';
-import { yamlFile } from './yaml-text';
+import { yamlFile } from '../private/yaml-text';
 
 /** Where the logs of a provider are that lets nobody set the policy. */
 export const PROVIDER_LOGS: { [platform: string]: string } = {
@@ -26,11 +26,22 @@ export type Output = [string, string][];
 const HEADING = 'Made by cdk8s-secure-debug: files and flags of kube-apiserver.';
 /** Where the files lie on nodes that kubeadm or kOps sets up. */
 const DIRECTORY = '/etc/kubernetes/secure-debug';
+const WIDTH = 120;
 const LOG = '/var/log/kubernetes/audit/audit.log';
 /** Cluster API's limit for a file that stands in the object; a longer one comes from a Secret. */
 const CLUSTER_API_CONTENT = 10240;
 
 const names = (files: ServerFile[]) => files.map(file => file.name).join(', ');
+
+const remarksOf = (files: ServerFile[]) => files.flatMap(file => file.remarks ?? []);
+
+/** A step in lines of a readable width; those that follow stand below its text. */
+function wrap(step: string): string[] {
+  return step.split(' ').reduce<string[]>((done, word) => {
+    const last = done[done.length - 1];
+    return last !== undefined && last.length + word.length < WIDTH ? [...done.slice(0, -1), `${last} ${word}`] : [...done, done.length ? `   ${word}` : word];
+  }, []);
+}
 
 function flagsOf(files: ServerFile[], directory: string, log: string): ServerFlag[] {
   return files.flatMap(file => file.flags(`${directory}/${file.name}`, file.logPath ?? log));
@@ -58,6 +69,7 @@ function kubeadm({ files, minor }: PlatformContext): Output {
     `1. Put ${names(files)} into ${DIRECTORY} on every control plane node.`,
     '2. Merge this into the ClusterConfiguration that kubeadm reads; on a running cluster also into the ConfigMap',
     '   kube-system/kubeadm-config, then run "kubeadm init phase control-plane apiserver --config FILE" on each node.',
+    ...remarksOf(files),
     `https://kubernetes.io/docs/reference/config-api/kubeadm-config.${structured ? 'v1beta4' : 'v1beta3'}/`,
   ], {
     apiVersion: `kubeadm.k8s.io/${structured ? 'v1beta4' : 'v1beta3'}`,
@@ -75,6 +87,7 @@ function clusterApi({ files, kubeadmControlPlaneName: name }: PlatformContext): 
     `A merge patch (kubectl patch kubeadmcontrolplane ${name} --type merge --patch-file, or patches of kustomize).`,
     'The lists files, extraArgs and extraVolumes replace those of the same name: add your own entries here.',
     ...large.length ? [`${names(large)} is too long to stand here: apply cluster-api-secret.yaml to the same namespace first.`] : [],
+    ...remarksOf(files),
     'https://pkg.go.dev/sigs.k8s.io/cluster-api/api/bootstrap/kubeadm/v1beta2',
   ], {
     apiVersion: 'controlplane.cluster.x-k8s.io/v1beta2',
@@ -112,6 +125,7 @@ function kind({ files }: PlatformContext): Output {
   return [['kind.yaml', yamlFile([
     HEADING,
     'Run "kind create cluster --config kind.yaml" in this folder.',
+    ...remarksOf(files),
     'https://kind.sigs.k8s.io/docs/user/auditing/',
   ], {
     kind: 'Cluster',
@@ -131,19 +145,22 @@ function k3s({ files }: PlatformContext): Output {
     `1. Put ${names(files)} into /etc/rancher/k3s on every server.`,
     '2. Put this file into /etc/rancher/k3s/config.yaml.d and restart k3s.',
     'The plus sign appends to the list of other files; a file that is read later needs it too.',
+    ...remarksOf(files),
     'https://docs.k3s.io/installation/configuration#multiple-config-files',
   ], { 'kube-apiserver-arg+': flags.map(({ name, value }) => `${name}=${value}`) })]];
 }
 
 function rke2({ files }: PlatformContext): Output {
   const flags = flagsOf(files, '/etc/rancher/rke2', '/var/lib/rancher/rke2/server/logs/audit.log');
-  const own = (flag: ServerFlag) => flag.name === 'audit-policy-file';
+  const parts = files.flatMap(file => file.rke2 ?? []);
+  const own = (flag: ServerFlag) => parts.some(part => part.flag === flag.name);
+  const missing = parts.map(part => part.missing).join('; ');
   return [['rke2.yaml', yamlFile([
     HEADING,
-    `1. Put ${names(files)} into /etc/rancher/rke2 on every server: where the policy is missing, RKE2 writes one that`,
-    '   records nothing.',
+    ...wrap(`1. Put ${names(files)} into /etc/rancher/rke2 on every server${missing && `: ${missing}`}.`),
     '2. Put this file into /etc/rancher/rke2/config.yaml.d and restart rke2-server.',
     'The plus sign appends to the list of other files; a file that is read later needs it too.',
+    ...remarksOf(files),
     'https://docs.rke2.io/reference/server_config',
   ], {
     ...Object.fromEntries(flags.filter(own).map(({ name, value }) => [name, value])),
@@ -152,16 +169,21 @@ function rke2({ files }: PlatformContext): Output {
 }
 
 function talos({ files }: PlatformContext): Output {
+  const inServer = files.filter(file => file.talos.apiServer);
   // Talos writes the files itself, and mounts only its own folder of logs.
-  const flags = files.flatMap(file => file.flags('', '').slice(1)).filter(({ name }) => name !== 'audit-log-path');
-  return [['talos.yaml', yamlFile([
+  const flags = inServer.flatMap(file => file.flags('', '').slice(1)).filter(({ name }) => name !== 'audit-log-path');
+  const patch = (name: string, remarks: string[], content: object): [string, string] => [name, yamlFile([
     HEADING,
-    'For control plane nodes: talosctl patch machineconfig --nodes NODE --patch @talos.yaml',
-    'The policy replaces the one that is there (since Talos 1.5). The log is /var/log/audit/kube/kube-apiserver.log.',
+    `For control plane nodes: talosctl patch machineconfig --nodes NODE --patch @${name}`,
+    ...remarks,
     'https://www.talos.dev/v1.12/talos-guides/configuration/patching/',
-  ], {
-    cluster: { apiServer: { ...Object.assign({}, ...files.map(file => file.talos)), extraArgs: asMap(flags) } },
-  })]];
+  ], content)];
+  return [
+    ...inServer.length ? [patch('talos.yaml', inServer.flatMap(file => file.talos.remarks), {
+      cluster: { apiServer: { ...Object.assign({}, ...inServer.map(file => file.talos.apiServer)), extraArgs: asMap(flags) } },
+    })] : [],
+    ...files.filter(file => file.talos.document).map(({ name, talos: { document, remarks } }) => patch(`talos-${name}`, remarks, document!)),
+  ];
 }
 
 function kops({ files }: PlatformContext): Output {
@@ -169,6 +191,7 @@ function kops({ files }: PlatformContext): Output {
   return [['kops.yaml', yamlFile([
     HEADING,
     'Merge this into the Cluster (kops edit cluster), then "kops update cluster --yes" and "kops rolling-update cluster --yes".',
+    ...remarksOf(files),
     'https://kops.sigs.k8s.io/cluster_spec/#audit-logging',
   ], {
     apiVersion: 'kops.k8s.io/v1alpha2',
@@ -201,4 +224,4 @@ export function renderPlatform(platform: ControlPlanePlatform, context: Platform
 }
 
 /** Every file name that an adapter may write. */
-export const PLATFORM_FILES = [...Object.keys(ADAPTERS).map(platform => `${platform}.yaml`), 'cluster-api-secret.yaml'];
+export const PLATFORM_FILES = [...Object.keys(ADAPTERS).map(platform => `${platform}.yaml`), 'cluster-api-secret.yaml', 'talos-authentication-config.yaml'];

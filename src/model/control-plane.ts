@@ -1,11 +1,13 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'fs';
-import { isAbsolute, join, relative, resolve, sep } from 'path';
+import { join } from 'path';
+import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { ControlPlanePlatform } from './control-plane-platform';
 import { PLATFORM_FILES, PROVIDER_LOGS, renderPlatform } from './platforms';
 import { serverFiles } from './server-file';
 import { byCodeUnit } from '../private/canonical';
 import { reject } from '../private/errors';
+import { besideManifests } from '../private/outdir';
 import { dnsSubdomain, each, text } from '../private/validate';
 
 const where = 'ControlPlane';
@@ -58,11 +60,49 @@ export interface ControlPlaneFile {
  * for each platform, with flags and mounts as that platform wants them.
  */
 export class ControlPlane extends Construct {
+  /**
+   * Where a file of the API server may be declared: in a control plane, or in a construct in it.
+   *
+   * @param what what it is, e.g. `audit policy`
+   * @param id an example of its id
+   * @internal
+   */
+  public static _scopeFor(construct: string, what: string, id: string, scope: Construct): Construct {
+    const example = `new ${construct}(new ControlPlane(), '${id}')`;
+    if (scope.node.scopes.some(above => Chart.isChart(above))) {
+      reject({
+        where: construct,
+        field: 'scope',
+        value: scope.node.path,
+        problem: `is a chart of cluster objects: kube-apiserver reads its ${what} from its own disk, and kubectl apply fails on one`,
+        fix: `declare it in a ControlPlane: ${example}`,
+      });
+    }
+    if (!ControlPlane._of(scope)) {
+      reject({ where: construct, field: 'scope', value: scope.node.path, problem: 'is in no ControlPlane', fix: `declare it in one: ${example}` });
+    }
+    return scope;
+  }
+
+  /**
+   * The control plane that a construct is in.
+   *
+   * @internal
+   */
+  public static _of(scope: Construct): ControlPlane | undefined {
+    return scope.node.scopes.find((above): above is ControlPlane => above instanceof ControlPlane);
+  }
+
   /** The folder that `synth` writes. */
   public readonly outdir: string;
   /** The platforms that get a file, sorted. */
   public readonly platforms: ControlPlanePlatform[];
-  private readonly minor?: number;
+  /**
+   * Minor version of Kubernetes 1, undefined for the newest.
+   *
+   * @internal
+   */
+  public readonly _minor?: number;
   private readonly kubeadmControlPlaneName: string;
 
   /**
@@ -72,8 +112,8 @@ export class ControlPlane extends Construct {
   public constructor(props: ControlPlaneProps = {}) {
     super(undefined as any, '');
     const { platforms = [] } = props;
-    this.outdir = besideManifests(props.outdir ?? 'control-plane');
-    this.minor = props.clusterVersion === undefined ? undefined : minorOf(props.clusterVersion);
+    this.outdir = besideManifests(where, 'outdir', props.outdir ?? 'control-plane', 'files of the API server', 'control-plane');
+    this._minor = props.clusterVersion === undefined ? undefined : minorOf(props.clusterVersion);
     this.kubeadmControlPlaneName = dnsSubdomain(where, 'kubeadmControlPlaneName', props.kubeadmControlPlaneName ?? 'control-plane', 'the name of the KubeadmControlPlane');
     if (platforms.length > 0) each(where, 'platforms', platforms, 'platform', settable);
     this.platforms = [...platforms].sort(byCodeUnit);
@@ -91,7 +131,7 @@ export class ControlPlane extends Construct {
     if (files.length === 0) {
       reject({ where, field: 'files', value: [], problem: 'is empty: nothing is declared for the API server', fix: "declare e.g. new AuditPolicy(controlPlane, 'audit')" });
     }
-    const { minor, kubeadmControlPlaneName } = this;
+    const { _minor: minor, kubeadmControlPlaneName } = this;
     return [
       ...files.map((file): [string, string] => [file.name, file.text()]),
       ...this.platforms.flatMap(platform => renderPlatform(platform, { files, minor, kubeadmControlPlaneName })),
@@ -117,24 +157,6 @@ export class ControlPlane extends Construct {
     }
     PLATFORM_FILES.filter(name => !files.some(file => file.name === name)).forEach(name => rmSync(path(name), { force: true }));
   }
-}
-
-/** The folder, if it is not within what gets applied to a cluster. */
-function besideManifests(outdir: string): string {
-  text(where, 'outdir', outdir, 'a folder such as "control-plane"', 4096);
-  for (const manifests of ['dist', process.env.CDK8S_OUTDIR || 'dist']) {
-    const path = relative(resolve(manifests), resolve(outdir));
-    if (path.split(sep)[0] !== '..' && !isAbsolute(path)) {
-      reject({
-        where,
-        field: 'outdir',
-        value: outdir,
-        problem: `is in "${manifests}", the folder of cluster objects: kubectl apply fails on files of the API server`,
-        fix: 'name a folder beside it, e.g. "control-plane"',
-      });
-    }
-  }
-  return outdir;
 }
 
 function minorOf(version: string): number {

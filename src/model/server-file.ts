@@ -21,8 +21,29 @@ export interface ServerFile {
   readonly flags: (path: string, logPath: string) => ServerFlag[];
   /** The log it asks for, `-` for standard output; undefined for the platform's usual place. */
   readonly logPath?: string;
-  /** What it is in the machine configuration of Talos, below cluster.apiServer, without the flags. */
-  readonly talos: object;
+  /** What it is in Talos. */
+  readonly talos: TalosPart;
+  /** What it is in RKE2 besides an argument. */
+  readonly rke2?: Rke2Part;
+  /** What a reader of any platform's file has to know, one line each. */
+  readonly remarks?: string[];
+}
+
+/** In the machine configuration, or as a document of its own. */
+export interface TalosPart {
+  /** Below cluster.apiServer, without the flags, which go to extraArgs. */
+  readonly apiServer?: object;
+  /** A document of its own, which takes no flags. */
+  readonly document?: object;
+  /** What is said above it. */
+  readonly remarks: string[];
+}
+
+/** A flag that RKE2 has itself. */
+export interface Rke2Part {
+  readonly flag: string;
+  /** What happens without the file. */
+  readonly missing: string;
 }
 
 const FILES = new WeakMap<IConstruct, ServerFile[]>();

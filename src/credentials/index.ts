@@ -1,0 +1,5 @@
+export * from './authentication-configuration';
+export * from './credential-plugin';
+export * from './hardware-key';
+export * from './oidc-kubeconfig';
+export * from './token-issuer';
