@@ -1,2 +1,5 @@
 export * from './access-matrix';
 export * from './access-row';
+export * from './permission';
+export * from './permission-model';
+export * from './permission-subject';

@@ -1,3 +1,4 @@
+import { Aggregation } from './aggregation';
 import { joined, Rule } from './rights';
 import { deadParts, effectiveRules, EVERYTHING, readRole, Role, roleKey, titleOfRole } from './roles';
 import { asObject, asString, identity, nameOf, namespaceOf, objectsIn } from './untrusted';
@@ -36,7 +37,7 @@ export interface Reading {
 }
 
 /** The RBAC objects, with lists unpacked; the items of a typed list (`RoleList`) get its kind. */
-function rbacObjects(objects: unknown): any[] {
+export function rbacObjects(objects: unknown): any[] {
   return objectsIn(objects).flatMap(object => {
     const kind = asString(object.kind);
     if (kind.endsWith('List')) {
@@ -47,7 +48,7 @@ function rbacObjects(objects: unknown): any[] {
   });
 }
 
-const titleOfObject = (object: any): string => identity(object.kind, namespaceOf(object), nameOf(object));
+export const titleOfObject = (object: any): string => identity(object.kind, namespaceOf(object), nameOf(object));
 
 /** What decides, as text: the same object in two files is one. */
 function contentOf({ metadata, rules, aggregationRule, roleRef, subjects }: any): string {
@@ -55,22 +56,26 @@ function contentOf({ metadata, rules, aggregationRule, roleRef, subjects }: any)
 }
 
 /** Each object once, sorted. Different ones of one name all count, since any of them may be the last that is applied. */
-function distinct(objects: any[], flaws: Flaw[]): any[] {
+export function distinct(objects: any[], flaws: Flaw[]): any[] {
   return joined(objects, titleOfObject).sort(([a], [b]) => byCodeUnit(titleOfObject(a), titleOfObject(b))).flatMap(same => {
+    if (same.length === 1) return same;
     const versions = joined(same, contentOf).map(([first]) => first);
     if (versions.length > 1) flaws.push({ id: 'SD5013', detail: `there are ${versions.length} different ones`, from: titleOfObject(same[0]) });
     return versions.sort((a, b) => byCodeUnit(contentOf(a), contentOf(b)));
   });
 }
 
-/** A subject by its canonical name, or why it is none. A ServiceAccount may also be named by the user it acts as. */
-function readSubject(subject: any): { readonly kind: string; readonly subject: string } | string {
+/**
+ * A subject by its canonical name, or why it is none. A ServiceAccount may also be named by the user it acts as; without a
+ * namespace, it is of that of the RoleBinding.
+ */
+function readSubject(subject: any, home: string | undefined): { readonly kind: string; readonly subject: string } | string {
   const [kind, name, namespace] = [subject.kind, subject.name, subject.namespace].map(asString);
   const given = `${kind || 'a subject'} ${name}`.trim();
   if (!name || !['Group', 'User', 'ServiceAccount'].includes(kind)) return `${given} is no Group, User or ServiceAccount with a name`;
-  if (kind === 'ServiceAccount') return namespace ? { kind, subject: `${namespace}/${name}` } : `${given} has no namespace`;
-  const [, home, account] = kind === 'User' && /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name) || [];
-  return home ? { kind: 'ServiceAccount', subject: `${home}/${account}` } : { kind, subject: name };
+  if (kind === 'ServiceAccount') return namespace || home ? { kind, subject: `${namespace || home}/${name}` } : `${given} has no namespace`;
+  const [, of, account] = kind === 'User' && /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name) || [];
+  return of ? { kind: 'ServiceAccount', subject: `${of}/${account}` } : { kind, subject: name };
 }
 
 /** Reads the RBAC objects among the manifests. Objects of other kinds, and what is not an object, are passed over. */
@@ -79,7 +84,7 @@ export function readManifests(objects: any[]): Reading {
   const known = distinct(rbacObjects(objects), flaws);
 
   const roles = known.filter(({ kind }) => !kind.endsWith('Binding')).map(readRole);
-  const clusterRoles = roles.filter(({ kind }) => kind === 'ClusterRole');
+  const aggregation = new Aggregation(roles);
   for (const role of roles) deadParts(role).forEach(detail => flaws.push({ id: 'SD5010', detail, from: titleOfRole(role) }));
   const byKey = new Map<string, Role[]>(joined(roles, role => roleKey(role.kind, role.namespace, role.name)).map(same =>
     [roleKey(same[0].kind, same[0].namespace, same[0].name), same]));
@@ -91,7 +96,7 @@ export function readManifests(objects: any[]): Reading {
     const role = kind && name ? identity(kind, undefined, name) : 'a role without kind or name';
     const found = byKey.get(roleKey(kind, namespace, name)) ?? [];
     const builtIn = found.length === 0 && kind === 'ClusterRole' && name === 'cluster-admin';
-    const rules = builtIn ? EVERYTHING : found.flatMap(one => effectiveRules(one, clusterRoles));
+    const rules = builtIn ? EVERYTHING : found.flatMap(one => effectiveRules(one, aggregation));
     const rulesKey = JSON.stringify(rules);
     const missing = found.length === 0 && !builtIn;
     const empty = rules.length === 0 && found.some(({ selectors }) => selectors);
@@ -99,7 +104,7 @@ export function readManifests(objects: any[]): Reading {
     if (empty) flaws.push({ id: 'SD5009', detail: `what ${role} aggregates is not among the manifests`, from: here });
 
     return objectsIn(binding.subjects).flatMap((given): Grant[] => {
-      const subject = readSubject(given);
+      const subject = readSubject(given, namespace);
       if (typeof subject !== 'string') return [{ ...subject, namespace, rules, rulesKey, unknown: missing || empty, path: `${here} → ${role}` }];
       flaws.push({ id: 'SD5012', detail: subject, from: here });
       return [];

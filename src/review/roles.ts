@@ -1,3 +1,4 @@
+import type { Aggregation } from './aggregation';
 import { Rule } from './rights';
 import { asObject, asString, identity, nameOf, namespaceOf, objectsIn, stringsIn } from './untrusted';
 import { sortedUnique } from '../private/canonical';
@@ -11,6 +12,8 @@ export interface Role {
   readonly rules: Rule[];
   /** The selectors by which it aggregates others; undefined when it does not. */
   readonly selectors?: any[];
+  /** It was read from a cluster, whose controller has already put into its rules what it aggregates. */
+  readonly live: boolean;
 }
 
 export function readRole(object: any): Role {
@@ -27,6 +30,7 @@ export function readRole(object: any): Role {
       nonResourceURLs: stringsIn(rule.nonResourceURLs),
     })),
     selectors: object.aggregationRule ? objectsIn(object.aggregationRule.clusterRoleSelectors) : undefined,
+    live: asString(asObject(object.metadata).uid) !== '',
   };
 }
 
@@ -36,34 +40,17 @@ export const EVERYTHING: Rule[] = [
   { apiGroups: [], resources: [], verbs: ['*'], nonResourceURLs: ['*'] },
 ];
 
-/** @see https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#resources-that-support-set-based-requirements */
-function selects(selector: any, labels: { readonly [key: string]: unknown }): boolean {
-  const has = (key: string) => Object.prototype.hasOwnProperty.call(labels, key);
-  return Object.entries(asObject(selector.matchLabels)).every(([key, value]) => has(key) && labels[key] === value)
-    && objectsIn(selector.matchExpressions).every(({ key, operator, values }) => {
-      const among = has(key) && stringsIn(values).includes(asString(labels[key]));
-      switch (operator) {
-        case 'In': return among;
-        case 'NotIn': return !among;
-        case 'Exists': return has(key);
-        case 'DoesNotExist': return !has(key);
-        default: return false;
-      }
-    });
-}
-
 /**
  * The rules of a role with those it aggregates, transitively, without what grants nothing. A role read from a cluster
- * carries the sum already; one from a repository does not.
+ * carries the sum already; one from a repository does not. What an aggregating role says itself counts too: it is in
+ * force until the controller overwrites it.
  *
- * @param clusterRoles those that can be aggregated
  * @see https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles
  */
-export function effectiveRules(role: Role, clusterRoles: Role[], seen: Set<Role> = new Set()): Rule[] {
+export function effectiveRules(role: Role, aggregation: Aggregation, seen: Set<Role> = new Set()): Rule[] {
   if (seen.has(role)) return [];
   seen.add(role);
-  const parts = role.selectors ? clusterRoles.filter(other => role.selectors!.some(selector => selects(selector, other.labels))) : [];
-  return [...role.rules.map(livePart), ...parts.flatMap(part => effectiveRules(part, clusterRoles, seen))];
+  return [...role.rules.map(livePart), ...aggregation.partsOf(role).flatMap(part => effectiveRules(part, aggregation, seen))];
 }
 
 /** The groups without a dot are Kubernetes' own; the API server accepts no other such. */

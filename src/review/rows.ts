@@ -124,7 +124,7 @@ function rowOf(own: Grant[], wide: Grant[], outcomes: Map<string, Outcome>): Acc
 }
 
 /** Rights on what is no resource, such as `get /healthz`; only a ClusterRoleBinding grants them. */
-function urlsOf(rules: Rule[]): string[] {
+export function urlsOf(rules: Rule[]): string[] {
   return sortedUnique(rules.flatMap(({ nonResourceURLs = [], verbs }) =>
     nonResourceURLs.map(url => `${verbs.includes('*') ? 'any verb on' : sortedUnique(verbs).join(', ')} ${url}`)));
 }
@@ -134,13 +134,17 @@ export function brokenText({ title, names, has, lacks }: Assessment): string {
   return `${title} lacks ${lacks.join('; ')}; it has ${has.join('; ')}${names.length ? `, and is complete only for ${names.join(', ')}` : ''}`;
 }
 
-const KINDS = ['Group', 'User', 'ServiceAccount'];
+/** In which order subjects are shown. */
+export function bySubject(a: { readonly kind: string; readonly subject: string }, b: { readonly kind: string; readonly subject: string }): number {
+  const KINDS = ['Group', 'User', 'ServiceAccount'];
+  return KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || byCodeUnit(a.subject, b.subject);
+}
 
 /** One row for each subject and place: groups first, then by name, the whole cluster before its namespaces. */
 export function rowsOf({ grants }: Reading): AccessRow[] {
   const outcomes = new Map<string, Outcome>();
   return joined(grants, grant => JSON.stringify([grant.kind, grant.subject]))
-    .sort(([a], [b]) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || byCodeUnit(a.subject, b.subject))
+    .sort(([a], [b]) => bySubject(a, b))
     .flatMap(all => {
       const wide = all.filter(grant => grant.namespace === undefined);
       const byNamespace = joined(all.filter(grant => grant.namespace !== undefined), grant => grant.namespace!);

@@ -1,0 +1,160 @@
+import { LABEL, NAMESPACES, Question, RBAC, World } from './world';
+import { PermissionModel, PermissionPath, PermissionSubject, PermissionVerdict } from '../../../src';
+import { Api } from '../lab/api';
+import { theCluster } from '../lab/cluster';
+import { apply, asAdmin } from '../lab/kubectl';
+import { people } from '../lab/people';
+import { eventually, inParallel } from '../lab/process';
+import { namespace, remove } from '../lab/targets';
+
+/** As many as are asked in one run. */
+const QUESTIONS = 6000;
+
+const cluster = theCluster();
+let api: Api;
+const world = new World(20260301, 60);
+let before: any[] = [];
+
+/** Whoever asks here speaks to the API server without kubectl, thousands of times. */
+const ADMINISTRATION = {
+  apiVersion: `${RBAC}/v1`,
+  kind: 'ClusterRoleBinding',
+  metadata: { name: 'sd-review-admins' },
+  roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: 'cluster-admin' },
+  subjects: [{ apiGroup: RBAC, kind: 'Group', name: 'sd-review-admins' }],
+};
+
+const urlOf = ({ kind, metadata }: any) => `/apis/${RBAC}/v1/${metadata.namespace ? `namespaces/${metadata.namespace}/` : ''}${kind.toLowerCase()}s`;
+
+/** Every RBAC object of the cluster. */
+async function dump(): Promise<any[]> {
+  const lists = await Promise.all(['clusterroles', 'clusterrolebindings', 'roles', 'rolebindings'].map(resource => api.send('GET', `/apis/${RBAC}/v1/${resource}`)));
+  return lists.map(({ body }) => body);
+}
+
+const ours = (list: any) => list.items.filter(({ metadata }: any) => metadata.labels?.[LABEL]);
+const others = (list: any) => ({ ...list, items: list.items.filter(({ metadata }: any) => !metadata.labels?.[LABEL]) });
+
+/** Everything of an earlier run, then the world, and nothing until the controller and the caches of the API server are done. */
+beforeAll(async () => {
+  await apply(cluster, [...NAMESPACES.map(name => namespace(name)), ADMINISTRATION]);
+  const { reviewer } = await people(cluster, [{ name: 'reviewer', groups: ['sd-review-admins'] }]);
+  api = new Api(reviewer);
+  await clear();
+  before = (await dump()).map(others);
+  const answers = await inParallel(8, world.objects, async object => api.send('POST', urlOf(object), object));
+  const refused = answers.flatMap(({ status, body }, i) => status === 201 ? [] : [{ object: world.objects[i], message: body.message }]);
+  expect(refused).toEqual([]);
+  let last = '';
+  await eventually('the controller to have aggregated', async () => {
+    const versions = JSON.stringify((await dump()).flatMap(ours).map(({ metadata }) => metadata.resourceVersion));
+    const settled = versions === last;
+    last = versions;
+    if (!settled) await new Promise(resolve => setTimeout(resolve, 1500));
+    return settled;
+  });
+});
+
+async function clear() {
+  await Promise.all(['clusterroles', 'clusterrolebindings', ...NAMESPACES.flatMap(name => [`namespaces/${name}/roles`, `namespaces/${name}/rolebindings`])]
+    .map(resource => api.send('DELETE', `/apis/${RBAC}/v1/${resource}?labelSelector=${LABEL}`)));
+}
+
+afterAll(async () => {
+  await clear();
+  api.close();
+  await asAdmin(cluster, ['delete', 'clusterrolebinding', ADMINISTRATION.metadata.name]);
+  await remove(cluster, NAMESPACES);
+});
+
+/** The API server's answer, with its reason. */
+async function decided(subject: PermissionSubject, { path, ...resource }: Question): Promise<{ allowed: boolean; reason: string }> {
+  const { status, body } = await api.send('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SubjectAccessReview',
+    spec: {
+      user: subject.userName,
+      groups: subject.groups,
+      ...path === undefined
+        ? { resourceAttributes: { ...resource, group: resource.apiGroup, apiGroup: undefined } }
+        : { nonResourceAttributes: { path, verb: resource.verb } },
+    },
+  });
+  if (status !== 201) throw new Error(`${status} ${JSON.stringify(body)}`);
+  return { allowed: body.status.allowed, reason: body.status.reason ?? '' };
+}
+
+function answerOf(model: PermissionModel, subject: PermissionSubject, { verb, apiGroup, resource, subresource, path, ...scope }: Question): PermissionVerdict {
+  return path === undefined ? model.can(subject, verb, apiGroup!, subresource ? `${resource}/${subresource}` : resource!, scope) : model.canNonResource(subject, verb, path);
+}
+
+/** How the API server would tell of a path. */
+function reasonOf({ subject, binding, role, namespace: home }: PermissionPath): string {
+  const quoted = (kind: string, name: string, of?: string) => `${kind} ${JSON.stringify(of === undefined ? name : `${name}/${of}`)}`;
+  const [bindingKind, bindingName] = [binding.slice(0, binding.indexOf(' ')), binding.slice(binding.indexOf(' ') + 1)];
+  const [roleKind, roleName] = [role.slice(0, role.indexOf(' ')), role.slice(role.indexOf(' ') + 1)];
+  const [subjectKind, subjectName] = [subject.slice(0, subject.indexOf(' ')), subject.slice(subject.indexOf(' ') + 1)];
+  const last = (name: string) => name.slice(name.indexOf('/') + 1);
+  const who = subjectKind === 'ServiceAccount' ? quoted(subjectKind, last(subjectName), subjectName.slice(0, subjectName.indexOf('/'))) : quoted(subjectKind, subjectName);
+  return `RBAC: allowed by ${quoted(bindingKind, home === undefined ? bindingName : last(bindingName), home)} of ${quoted(roleKind, roleKind === 'Role' ? last(roleName) : roleName)} to ${who}`;
+}
+
+/** A ServiceAccount may be bound by the user it acts as. */
+const asUser = (reason: string) => reason.replace(/to User "system:serviceaccount:([^:"]+):([^:"]+)"$/, 'to ServiceAccount "$2/$1"');
+
+test(`${QUESTIONS} questions are answered as the API server answers them, from the manifests alone and from a dump of the cluster`, async () => {
+  const fromManifests = PermissionModel.fromManifests([...before, ...world.objects]);
+  const fromCluster = PermissionModel.fromManifests(await dump());
+  const asked = Array.from({ length: QUESTIONS }, () => ({ subject: world.asker(), question: world.question() }));
+  const started = Date.now();
+  const verdicts = await inParallel(8, asked, async ({ subject, question }) => decided(subject, question));
+  process.stderr.write(`${QUESTIONS} SubjectAccessReviews in ${Date.now() - started} ms, ${verdicts.filter(({ allowed }) => allowed).length} allowed\n`);
+
+  const wrong = asked.flatMap(({ subject, question }, i) => {
+    const { allowed, reason } = verdicts[i];
+    return [fromManifests, fromCluster].flatMap((model, m) => {
+      const answer = answerOf(model, subject, question);
+      const explained = !allowed || answer.paths.map(reasonOf).some(one => asUser(one) === asUser(reason));
+      return answer.allowed === allowed && explained ? [] : [{ model: m ? 'dump' : 'manifests', who: [subject.userName, ...subject.groups], question, allowed, reason, paths: answer.paths.map(reasonOf) }];
+    });
+  });
+  expect(wrong.slice(0, 5)).toEqual([]);
+  // Both answers have to be common, else equal verdicts would mean little.
+  const allowed = verdicts.filter(one => one.allowed).length;
+  expect(allowed).toBeGreaterThan(QUESTIONS / 6);
+  expect(allowed).toBeLessThan(QUESTIONS * 5 / 6);
+});
+
+test('whoever whoCan names may, by the API server, and nobody else who is bound', async () => {
+  const model = PermissionModel.fromManifests(await dump());
+  const subjects = model.subjects.filter(({ name }) => !name.startsWith('system:') || name.startsWith('system:serviceaccounts'));
+  for (let i = 0; i < 25; i++) {
+    const { path, verb, apiGroup, resource, subresource, ...scope } = world.question();
+    if (path !== undefined) continue;
+    const named = model.whoCan(verb, apiGroup!, subresource ? `${resource}/${subresource}` : resource!, scope).map(({ subjectKind, subject }) => `${subjectKind} ${subject}`);
+    const truly = await inParallel(8, subjects, async subject => {
+      // By the name alone, without the groups that somebody of that name is in.
+      const alone = await api.send('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SubjectAccessReview',
+        spec: { user: subject.userName, groups: subject.kind === 'Group' ? [subject.name] : [], resourceAttributes: { verb, group: apiGroup, resource, subresource, ...scope } },
+      });
+      return alone.body.status.allowed ? [`${subject}`] : [];
+    });
+    const shown = named.filter(one => subjects.some(subject => `${subject}` === one));
+    expect({ verb, apiGroup, resource, subresource, scope, named: shown.sort() }).toEqual({ verb, apiGroup, resource, subresource, scope, named: truly.flat().sort() });
+  }
+});
+
+test('the aggregated rules on the cluster are those of the model, for every role that aggregates', async () => {
+  const live = new Map<string, any>(ours((await dump())[0]).map((object: any) => [object.metadata.name, object]));
+  const sums = world.objects.filter(({ aggregationRule }) => aggregationRule);
+  expect(sums.length).toBeGreaterThan(10);
+  const text = (rule: any) => JSON.stringify([rule.verbs, rule.apiGroups, rule.resources, rule.resourceNames, rule.nonResourceURLs].map(list => list ?? []));
+  for (const { metadata: { name } } of sums) {
+    const bound = { apiVersion: `${RBAC}/v1`, kind: 'ClusterRoleBinding', metadata: { name: 'probe' }, roleRef: { kind: 'ClusterRole', name }, subjects: [{ kind: 'Group', name: 'probe' }] };
+    const model = PermissionModel.fromManifests([...world.objects.filter(({ kind }) => kind === 'ClusterRole'), bound]);
+    const rules = model.rightsOf(PermissionSubject.group('probe')).map(({ rule }) => text(rule));
+    expect({ name, rules: [...new Set(rules)].sort() }).toEqual({ name, rules: [...new Set((live.get(name).rules ?? []).map(text))].sort() });
+  }
+});
