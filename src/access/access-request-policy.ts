@@ -4,6 +4,8 @@ import { termsPolicy } from './requests/terms-policy';
 import { timersPolicy } from './requests/timers-policy';
 import { emitPolicy } from '../model/admission-policy';
 import { ClusterBoundary } from '../model/cluster-boundary';
+import { PolicyRule } from '../model/policy-rule';
+import { VIRTUAL, VIRTUAL_GROUP } from '../model/virtual-rights';
 import { allOrNothing } from '../private/declare';
 
 /** Clusters that have the policies. */
@@ -29,6 +31,15 @@ const FIRST = { 'argocd.argoproj.io/sync-wave': '-2' };
  * @see https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */
 export class AccessRequestPolicy extends Construct {
+  /**
+   * The right to write Roles that can be requested, who takes part, and RoleBindings that are no requests where something
+   * can be requested, as a rule of a Role or ClusterRole. A wildcard includes it, so most GitOps controllers have it; an
+   * operator that writes RoleBindings in such a namespace needs it.
+   */
+  public static administerRule(): PolicyRule {
+    return { apiGroups: [VIRTUAL_GROUP], resources: [VIRTUAL.administer.resource], verbs: [VIRTUAL.administer.verb] };
+  }
+
   /** @internal */
   public static _governs(scope: IConstruct): boolean {
     return GOVERNED.has(ClusterBoundary.of(scope));

@@ -6,7 +6,7 @@ import { grantOfRequestable, Requestable } from './requests/requestable';
 import { DebugCapability } from '../model/capability';
 import { DebugGrant, IDebugAccess } from '../model/debug-access';
 import { PolicyRule } from '../model/policy-rule';
-import { BREAK_GLASS_ROLE, VIRTUAL_GROUP } from '../model/virtual-rights';
+import { BREAK_GLASS_ROLE, VIRTUAL, VIRTUAL_GROUP } from '../model/virtual-rights';
 import { allOrNothing } from '../private/declare';
 import { reject } from '../private/errors';
 
@@ -171,7 +171,7 @@ const NEVER: { [apiGroup: string]: string[] | null } = {
   'admissionregistration.k8s.io': null,
   'certificates.k8s.io': null,
   'authentication.k8s.io': null,
-  [VIRTUAL_GROUP]: null,
+  [VIRTUAL_GROUP]: [VIRTUAL.administer.resource],
 };
 
 /** Rules of the user's own; PolicyRules.compact refuses wildcards and empty lists. */

@@ -1,4 +1,4 @@
-import { isOneOf, JOB_CONTROLLERS, onlyKeys } from './expressions';
+import { isOneOf, JOB_CONTROLLERS, listOf, onlyKeys } from './expressions';
 import { LONGEST_TIMER, TIMER_NAME, TIMER_PREFIX } from '../../model/access-request';
 import { Policy } from '../../model/admission-policy';
 import { anyOf, authorizerCheck, literal } from '../../model/cel';
@@ -33,6 +33,12 @@ export function timersPolicy(): Omit<Policy, 'component' | 'actions'> {
       { name: 'named', expression: `variables.it.metadata.name.matches(${literal(TIMER_NAME)})` },
       { name: 'seconds', expression: 'variables.named ? int(variables.it.metadata.name.split(\'-\')[2]) : 0' },
       { name: 'controller', expression: isOneOf(JOB_CONTROLLERS) },
+      // What an administrator needs to free one that is stuck.
+      {
+        name: 'onlyFreed',
+        expression: `object.spec == oldObject.spec && object.status == oldObject.status && ${listOf('object.metadata.finalizers')}.all(f, f in ${listOf('oldObject.metadata.finalizers')})`
+          + ' && !has(object.metadata.ownerReferences)',
+      },
       { name: 'startsTimers', expression: `${authorizerCheck(VIRTUAL.timer)}.allowed()` },
       { name: 'administers', expression: `${authorizerCheck(VIRTUAL.administer)}.allowed()` },
       { name: 'createsPods', expression: 'authorizer.group(\'\').resource(\'pods\').namespace(request.namespace).check(\'create\').allowed()' },
@@ -62,7 +68,7 @@ export function timersPolicy(): Omit<Policy, 'component' | 'actions'> {
         message: 'a timer has no finalizers and no owners',
       },
       {
-        expression: `request.operation != 'UPDATE' || ${anyOf(['variables.controller', 'variables.administers && object.spec == oldObject.spec && object.status == oldObject.status'])}`,
+        expression: `request.operation != 'UPDATE' || ${anyOf(['variables.controller', 'variables.administers && variables.onlyFreed'])}`,
         message: 'a timer never changes',
       },
       {

@@ -31,22 +31,25 @@ export class Api {
 
   /** Sends one request; a stream is asked for as a WebSocket would be, but the connection is not kept. */
   public send(method: string, path: string, body?: object, contentType = 'application/json'): Promise<Answer> {
+    const text = body && JSON.stringify(body);
+    // Node.js says no length of what a DELETE carries, and the server would take it for the next request.
+    const content = text && { 'content-type': contentType, 'content-length': Buffer.byteLength(text) };
     return new Promise((resolve, reject) => {
       const sent = request(new URL(path, this.server), {
         method,
         agent: this.agent,
-        headers: { accept: 'application/json', ...this.token && { authorization: `Bearer ${this.token}` }, ...body && { 'content-type': contentType } },
+        headers: { accept: 'application/json', ...this.token && { authorization: `Bearer ${this.token}` }, ...content },
       }, response => {
         const parts: Buffer[] = [];
         response.on('data', part => parts.push(part));
         response.on('error', reject);
         response.on('end', () => {
-          const text = Buffer.concat(parts).toString('utf8');
-          resolve({ status: response.statusCode!, body: /json/.test(response.headers['content-type'] ?? '') && text ? JSON.parse(text.split('\n')[0]) : text });
+          const answer = Buffer.concat(parts).toString('utf8');
+          resolve({ status: response.statusCode!, body: /json/.test(response.headers['content-type'] ?? '') && answer ? JSON.parse(answer.split('\n')[0]) : answer });
         });
       });
       sent.on('error', reject);
-      sent.end(body && JSON.stringify(body));
+      sent.end(text);
     });
   }
 

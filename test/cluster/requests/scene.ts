@@ -1,5 +1,5 @@
 import { App, Chart, Duration } from 'cdk8s';
-import { AccessRequestPolicy, AccessRequests, BreakGlassAccess, JustInTimeAccess } from '../../../src';
+import { AccessRequestPolicy, AccessRequests, BreakGlassAccess, DebugCapability, JustInTimeAccess } from '../../../src';
 import { Answer, Api } from '../lab/api';
 import { Cluster } from '../lab/cluster';
 import { apply, asAdmin, Person } from '../lab/kubectl';
@@ -83,6 +83,10 @@ export class Scene {
     new JustInTimeAccess(chart, 'oncall', {
       namespace: this.place, requests: { profile: 'oncall', requesters: [g('developers'), g('oncall')], autoApprove: [g('oncall')], approvers: [g('leads')] },
     });
+    // All of its rights are those of an administrator of the namespace too, so RBAC leaves it to the policies.
+    new JustInTimeAccess(chart, 'logs', {
+      namespace: this.place, capabilities: [DebugCapability.READ_LOGS], requests: { profile: 'logs', requesters: [g('developers')], approvers: [g('leads')] },
+    });
     new BreakGlassAccess(chart, 'glass', { namespace: this.place, requesters: [g('oncall')], approvers: [g('leads')], ticketPattern: 'INC-[0-9]+' });
     return chart.toJson().map((object: any) => this.here(object));
   }
@@ -109,7 +113,8 @@ export class Scene {
     const isPolicy = (object: any) => object.kind.startsWith('ValidatingAdmissionPolicy');
     await apply(this.cluster, declared.filter(isPolicy));
     await apply(this.cluster, [...declared.filter(object => !isPolicy(object)), ...this.surroundings()]);
-    const made = await people(this.cluster, Object.entries(this.casting()).map(([name, groups]) => ({ name: this.name(name), groups: groups.map(one => this.group(one)) })));
+    const cast = Object.entries(this.casting()).map(([name, groups]) => ({ name: this.name(name), groups: groups.map(one => this.group(one)) }));
+    const made = await people(this.cluster, cast);
     this.who = Object.fromEntries(Object.keys(this.casting()).map(name => [name, made[this.name(name)]]));
     this.who.robot = await serviceAccount(this.cluster, this.place, 'robot');
     this.who.cleaner = await serviceAccount(this.cluster, this.place, 'cleaner');
@@ -121,7 +126,6 @@ export class Scene {
         this.send('admin', 'POST', this.path('jobs'), { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'debug-timer-1-a' }, spec: this.spec(2) }, undefined, true),
         this.send('mallory', 'POST', this.path('roles'), { apiVersion: `${RBAC}/v1`, kind: 'Role', metadata: { name: 'debug-grant-probe' }, rules: [] }, undefined, true),
       ]);
-      if (process.env.DEBUG_SCENE) console.log(asked.map(({ status, body }) => `${status} ${body.message}`).join('\n'));
       return asked.every(({ body }) => /ValidatingAdmissionPolicy/.test(body.message)) || undefined;
     });
   }
