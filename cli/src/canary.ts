@@ -1,66 +1,92 @@
 import { AccessRequests } from 'cdk8s-secure-debug';
-import { ApiError } from './cluster';
+import { ApiError, Query } from './cluster';
 import { paths } from './paths';
 import { requestableRoles } from './requests';
 import { Session } from './session';
 
 /** What a probe found. */
 export interface Canary {
-  /** `refuses`: the policy decides. `lets-pass`: it should have refused, and did not. `none`: nothing could be tried. */
+  /** `refuses`: the policy decides. `lets-pass`: it should have refused, and did not. `none`: nothing could be learned. */
   readonly outcome: 'refuses' | 'lets-pass' | 'none';
   readonly detail: string;
 }
 
+/** A policy that is to be tried. */
+export interface Tried {
+  readonly name: string;
+  /** The construct that it comes from. */
+  readonly component: string;
+  /** Namespaces in which it holds, if it says so. */
+  readonly namespaces: string[];
+  /** Whether it refuses, or only records. */
+  readonly denies: boolean;
+}
+
 const NAME = 'secure-debug-canary';
+const DRY: Query = { dryRun: 'All' };
 
 /**
- * Asks each policy, without effect (`dryRun=All`), for something that it has to refuse to everybody. A policy can be
- * there, bound and type-checked, and decide nothing yet: only an answer shows that it does.
+ * Asks each policy, without effect, for something that it has to refuse. A policy can be there, bound and type-checked, and
+ * decide nothing yet: only an answer shows that it does.
  */
-export async function canary(session: Session, policies: string[]): Promise<Record<string, Canary>> {
+export async function canary(session: Session, policies: Tried[]): Promise<Record<string, Canary>> {
   const found: Record<string, Canary> = {};
-  const roles = await requestableRoles(session, undefined).catch(() => []);
-  const role = roles[0];
-  for (const name of policies) {
-    const probe = PROBES[name];
-    if (!probe) continue;
-    if (!role) {
-      found[name] = { outcome: 'none', detail: 'no probe: no Role can be requested yet' };
-      continue;
+  const [role] = await requestableRoles(session, undefined).catch(() => []);
+  for (const policy of policies) {
+    const probe = probeOf(policy, role?.metadata);
+    if (!policy.denies) {
+      found[policy.name] = { outcome: 'none', detail: 'refuses nothing in this mode' };
+    } else if (probe) {
+      found[policy.name] = await answer(session, policy.name, probe);
+    } else {
+      found[policy.name] = { outcome: 'none', detail: 'no probe without effect' };
     }
-    const { path, object } = probe(role.metadata.namespace, role.metadata.name);
-    found[name] = await answer(session, name, path, object);
   }
   return found;
 }
 
-type Probe = (namespace: string, role: string) => { readonly path: string; readonly object: object };
+interface Probe {
+  readonly path: string;
+  readonly query: Query;
+  readonly object: object;
+  /** It is refused to everybody; else exceptions of the policy may let the caller pass. */
+  readonly toEverybody: boolean;
+}
 
-const PROBES: Record<string, Probe | undefined> = {
-  /** A request that says neither who nor why nor until when. */
-  'secure-debug-requests': (namespace, role) => ({
-    path: paths.roleBindings(namespace),
-    object: {
+function probeOf({ name, component, namespaces }: Tried, role: { namespace: string; name: string } | undefined): Probe | undefined {
+  if (component === 'exec-guardrail' && namespaces.length > 0) {
+    // Admission is asked before the pod is looked for, and there is no such pod.
+    return { path: paths.exec(namespaces[0], NAME), query: { command: NAME, stdout: 'true' }, object: {}, toEverybody: false };
+  }
+  if (name === 'secure-debug-requests' && role) {
+    // A request that says neither who nor why nor until when.
+    const object = {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'RoleBinding',
-      metadata: { name: NAME, labels: { [AccessRequests.REQUEST_LABEL]: role } },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: role },
-    },
-  }),
-  /** A timer that is suspended, so it would never end. */
-  'secure-debug-timers': namespace => {
-    const timer = AccessRequests.timer(namespace, 60, 'canary');
-    return { path: paths.jobs(namespace), object: { ...timer, spec: { ...timer.spec, suspend: true } } };
-  },
-};
+      metadata: { name: NAME, labels: { [AccessRequests.REQUEST_LABEL]: role.name } },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: role.name },
+    };
+    return { path: paths.roleBindings(role.namespace), query: DRY, object, toEverybody: true };
+  }
+  if (name === 'secure-debug-timers' && role) {
+    // A timer that is suspended would never end.
+    const timer = AccessRequests.timer(role.namespace, 60, 'canary');
+    return { path: paths.jobs(role.namespace), query: DRY, object: { ...timer, spec: { ...timer.spec, suspend: true } }, toEverybody: true };
+  }
+  return undefined;
+}
 
-async function answer(session: Session, policy: string, path: string, object: object): Promise<Canary> {
+async function answer(session: Session, policy: string, { path, query, object, toEverybody }: Probe): Promise<Canary> {
+  const passed: Canary = toEverybody
+    ? { outcome: 'lets-pass', detail: 'LETS PASS what it has to refuse (tried without effect)' }
+    : { outcome: 'none', detail: 'lets you pass: you are excepted, or it does not decide' };
   try {
-    await session.cluster.create(path, object, { dryRun: 'All' });
-    return { outcome: 'lets-pass', detail: 'LETS PASS what it has to refuse (dry run)' };
+    await session.cluster.create(path, object, query);
+    return passed;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    if (error.detail.includes(`ValidatingAdmissionPolicy '${policy}'`)) return { outcome: 'refuses', detail: 'it decides (dry run refused)' };
+    if (error.detail.includes(`ValidatingAdmissionPolicy '${policy}'`)) return { outcome: 'refuses', detail: 'it decides (tried without effect)' };
+    if (error.status === 404) return passed;
     return { outcome: 'none', detail: `no probe: ${error.message}` };
   }
 }

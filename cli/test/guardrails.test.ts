@@ -120,14 +120,28 @@ describe('guardrails status', () => {
     const { code, stdout } = await cluster.as('admin', ['guardrails', 'status']);
     expect(stdout).toBe([
       'secure-debug-exec: Deny, Audit; no probe without effect',
-      'secure-debug-gitops: Audit; no probe without effect',
-      'secure-debug-requests: Deny, Audit; it decides (dry run refused)',
+      'secure-debug-gitops: Audit; refuses nothing in this mode',
+      'secure-debug-requests: Deny, Audit; it decides (tried without effect)',
       'secure-debug-terms: Deny, Audit; no probe without effect',
-      'secure-debug-timers: Deny, Audit; it decides (dry run refused)',
+      'secure-debug-timers: Deny, Audit; it decides (tried without effect)',
       '',
     ].join('\n'));
     expect(code).toBe(0);
     expect(cluster.asked.filter(({ method, query }) => method !== 'GET' && !query.has('dryRun'))).toEqual([]);
+  });
+
+  test.each([
+    ['refuses', 403, 'pods "secure-debug-canary" is forbidden: ValidatingAdmissionPolicy \'secure-debug-exec\' with binding \'b\' denied request: no', /secure-debug-exec: Deny, Audit; it decides/],
+    ['passes', 404, 'pods "secure-debug-canary" not found', /secure-debug-exec: Deny, Audit; lets you pass: you are excepted, or it does not decide/],
+    ['is no answer', 403, 'User "admin" cannot create resource "pods/exec" in API group "" in the namespace "payments"', /secure-debug-exec: Deny, Audit; no probe: admin may not create pods\/exec in namespace payments/],
+  ])('the guardrail on exec is tried with a pod that there is not: %s', async (_, status, message, says) => {
+    const exec = binding('secure-debug-exec');
+    cluster.put(`${ADMISSION}/validatingadmissionpolicybindings`, {
+      ...exec, spec: { ...exec.spec, matchResources: { namespaceSelector: { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['payments'] }] } } },
+    });
+    cluster.refuse = ({ path }) => path.endsWith('/exec') ? { status, message } : undefined;
+    expect((await cluster.as('admin', ['guardrails', 'status', 'exec'])).stdout).toMatch(says);
+    expect(cluster.asked.find(({ path }) => path.endsWith('/exec'))).toMatchObject({ method: 'POST', path: '/api/v1/namespaces/payments/pods/secure-debug-canary/exec' });
   });
 
   test('a policy that is there and lets everything pass is loud, and the status is 1', async () => {

@@ -128,6 +128,15 @@ describe('request', () => {
     expect(cluster.request('debug-grant:alice').metadata.uid).not.toBe(former);
   });
 
+  test('one that was revoked stays until its timer ends, and says who can remove it before', async () => {
+    await cluster.as('dave', ASK);
+    await cluster.as('bob', ['revoke', '--user', 'dave', '--reason', 'over']);
+    cluster.refuse = ({ method }) => method === 'DELETE' ? { status: 403, message: 'one that was revoked stays' } : undefined;
+    const { code, stderr } = await cluster.as('dave', ASK);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/Your request for debug-grant in payments was revoked by bob \(over\), and stays until .*kubectl -n payments delete rolebinding debug-grant:dave$/m);
+  });
+
   test('is judged by the clock of the API server, not by that of a laptop', async () => {
     cluster.ahead = 3_600_000;
     await cluster.as('alice', ASK);

@@ -1,5 +1,5 @@
 import { AccessRequests } from 'cdk8s-secure-debug';
-import { canary } from '../canary';
+import { canary, Tried } from '../canary';
 import { ApiError } from '../cluster';
 import { OK, refused, REFUSED, wrongUse } from '../errors';
 import { paths } from '../paths';
@@ -33,7 +33,7 @@ interface Guardrail {
 /** Which policies there are, what they do, and whether they decide. */
 export async function guardrailStatus(session: Session, names: string[], _: CommonOptions): Promise<Result> {
   const found = chosen(await guardrails(session), names);
-  const decides = await canary(session, found.map(({ name }) => name));
+  const decides = await canary(session, found.map(tried));
   const states = found.map(one => ({
     name: one.name,
     present: one.policy !== undefined,
@@ -41,7 +41,7 @@ export async function guardrailStatus(session: Session, names: string[], _: Comm
     off: one.bindings.some(isOff),
     offReason: one.bindings.map(binding => binding.metadata.annotations?.[offReason()]).find(Boolean) ?? null,
     typeWarnings: (one.policy?.status?.typeChecking?.expressionWarnings ?? []).map((warning: any) => `${warning.fieldRef}: ${warning.warning}`),
-    canary: decides[one.name] ?? { outcome: 'none', detail: 'no probe without effect' },
+    canary: decides[one.name],
   }));
   const broken = states.some(state => !state.present || state.actions.length === 0 || state.off || state.typeWarnings.length > 0 || state.canary.outcome === 'lets-pass');
   const unguarded = await requestsUnguarded(session, states.map(({ name }) => name));
@@ -155,6 +155,17 @@ function chosen(all: Guardrail[], names: string[]): Guardrail[] {
 
 function contains({ policy, bindings }: Guardrail): boolean {
   return [policy, ...bindings].some(object => object?.metadata?.labels?.[component()] === CONTAINING);
+}
+
+function tried({ name, policy, bindings }: Guardrail): Tried {
+  const names = bindings.flatMap(binding => (binding.spec?.matchResources?.namespaceSelector?.matchExpressions ?? [])
+    .flatMap((one: any) => one.key === 'kubernetes.io/metadata.name' && one.operator === 'In' ? one.values ?? [] : []));
+  return {
+    name,
+    component: policy?.metadata.labels?.[component()] ?? '',
+    namespaces: names,
+    denies: policy !== undefined && bindings.some(binding => binding.spec?.validationActions?.includes('Deny')),
+  };
 }
 
 function isOff(binding: any): boolean {

@@ -124,7 +124,11 @@ async function clearTheWay(session: Session, role: string, me: Me): Promise<void
   try {
     await cluster.delete(path, former.request.uid);
   } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 404) throw error; // its timer was faster
+    if (error instanceof ApiError && error.status === 404) return; // its timer was faster
+    if (!(error instanceof ApiError) || error.status !== 403) throw error;
+    const { request: { name, closedBy, closedReason }, state } = former;
+    const by = closedBy ? ` by ${closedBy} (${closedReason})` : '';
+    refused(`Your request for ${role} in ${namespace} was ${state}${by}, and stays until ${until(former)}. Fix: ask again after that; an approver can remove it before, by: kubectl -n ${namespace} delete rolebinding ${word(name)}`);
   }
 }
 
