@@ -79,6 +79,9 @@ export interface DebugContainerGuardrailProps {
  * its own command without any exec. It holds for every client and for whoever holds `*` or is in system:masters, and it
  * comes on top of RBAC: a Role still has to allow `pods/ephemeralcontainers`.
  *
+ * No policy sees who started a container that somebody attaches to, so whoever may attach to debug containers may go on
+ * with the shell of another that still runs.
+ *
  * Pods that people create are copies of pods, or debug nodes when they reach the host; either takes a right of its own. It
  * does not see which pod is copied, nor pods of ServiceAccounts: a person with the token of one, or with a Role to
  * create Jobs or Deployments, is held by RBAC alone. Images of running pods are not changed by people.
