@@ -4,6 +4,17 @@ import { theCluster } from '../lab/cluster';
 import { admin, asAdmin, kubectl } from '../lab/kubectl';
 import { namespace, remove } from '../lab/targets';
 
+const ARGO_CD = { namespace: 'argocd', name: 'argocd-application-controller' };
+/** Examples are applied by who applies what stands in Git: their guardrails, once in force, refuse everybody else. */
+const AS_GITOPS = [`--as=system:serviceaccount:${ARGO_CD.namespace}:${ARGO_CD.name}`, '--as-group=system:serviceaccounts', '--as-group=system:authenticated'];
+const GITOPS_MAY = {
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRoleBinding',
+  metadata: { name: 'sd-gitops' },
+  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+  subjects: [{ kind: 'ServiceAccount', ...ARGO_CD }],
+};
+
 const cluster = theCluster();
 /** Enforces Pod Security restricted, for workloads whose own namespace leaves that to the user. */
 const RESTRICTED = 'sd-restricted';
@@ -16,7 +27,7 @@ const namespacesOf = (objects: any[]) => [...new Set<string>(objects.map(object 
 
 /** Runs kubectl on objects; it has to succeed without a warning, and says what it did by object. */
 async function done(args: string[], objects: any[]): Promise<string[]> {
-  const ended = await kubectl(cluster, admin(cluster), [...args, '-f', '-'], { stdin: list(objects) });
+  const ended = await kubectl(cluster, admin(cluster), [...args, ...AS_GITOPS, '-f', '-'], { stdin: list(objects) });
   expect({ args, code: ended.code, stderr: ended.stderr }).toEqual({ args, code: 0, stderr: '' });
   return ended.stdout.trim().split('\n');
 }
@@ -33,10 +44,14 @@ const NAMESPACES = [RESTRICTED, ...new Set(all.flatMap(({ objects }) => namespac
 
 beforeAll(async () => {
   await remove(cluster, NAMESPACES);
+  await asAdmin(cluster, ['apply', '--server-side', '-f', '-'], { stdin: list([GITOPS_MAY]) });
   await done(['create'], NAMESPACES.map(name => namespace(name, 'restricted')));
 });
 
-afterAll(() => remove(cluster, NAMESPACES));
+afterAll(async () => {
+  await asAdmin(cluster, ['delete', '--ignore-not-found', '-f', '-'], { stdin: list([GITOPS_MAY]) });
+  await remove(cluster, NAMESPACES);
+});
 
 test.each(all.flatMap(({ title, objects }) => objects.filter(object => !builtIn(object)).map(object => [title, nameOf(object), object.apiVersion])))(
   '%s: %s is of an API that Kubernetes does not have (%s), and is left out', (_title, _name, apiVersion) => expect(apiVersion).toMatch(/^(argoproj\.io|\w+\.toolkit\.fluxcd\.io)\//));
@@ -49,7 +64,7 @@ describe.each(all.map(({ title, objects }) => ({ title, objects: objects.filter(
   });
 
   afterAll(async () => {
-    await asAdmin(cluster, ['delete', '--ignore-not-found', '--wait=true', '-f', '-'], { stdin: list(objects), timeout: 120_000 });
+    await asAdmin(cluster, ['delete', '--ignore-not-found', '--wait=true', ...AS_GITOPS, '-f', '-'], { stdin: list(objects), timeout: 120_000 });
   });
 
   test('applied on the server, unknown fields refused, no warnings', async () => {
@@ -98,10 +113,10 @@ describe.each(all.map(({ title, objects }) => ({ title, objects: objects.filter(
 test.each(kustomizations().map(folder => [folder.replace(/.*\/examples\//, ''), folder]))('kubectl apply -k %s', async (_title, folder) => {
   const objects = parseAllDocuments(await asAdmin(cluster, ['kustomize', folder])).map(document => document.toJS());
   try {
-    const ended = await kubectl(cluster, admin(cluster), ['apply', '--server-side', '--validate=strict', '-k', folder]);
+    const ended = await kubectl(cluster, admin(cluster), ['apply', '--server-side', '--validate=strict', ...AS_GITOPS, '-k', folder]);
     expect({ code: ended.code, stderr: ended.stderr, lines: ended.stdout.trim().split('\n').length }).toEqual({ code: 0, stderr: '', lines: objects.length });
   } finally {
-    await asAdmin(cluster, ['delete', '--ignore-not-found', '--wait=true', '-k', folder], { timeout: 120_000 });
+    await asAdmin(cluster, ['delete', '--ignore-not-found', '--wait=true', ...AS_GITOPS, '-k', folder], { timeout: 120_000 });
   }
 });
 
