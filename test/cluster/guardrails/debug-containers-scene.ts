@@ -26,6 +26,9 @@ export const POLICY = 'sd-debug-containers';
 export const IMAGE = 'docker.io/library/busybox:1.36';
 export const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
 
+/** Words that would mean something in CEL, in JSON, in a pattern or in a shell. */
+export const ODD = ['echo', '"\'\\`${x}', '</script>', 'ünïcödé 💥', '\') || true || (\'', '.*|^$'];
+
 const RBAC = 'rbac.authorization.k8s.io';
 const EVERYTHING = { apiGroups: ['*'], resources: ['*'], verbs: ['*'] };
 const USES = { apiGroups: ['secure-debug.internal'], resources: ['debugimages', 'debugpods'], verbs: ['use'] };
@@ -65,7 +68,7 @@ export const GUARDRAILS = [
       new DebugImage('busybox', { ...busybox, commands: COMMANDS }),
       new DebugImage('shell', { ...busybox, commandSets: [CommandSet.shell()], ownEntrypoint: true, tty: true, stdin: true, capabilities: ['SYS_PTRACE'], shellReason: 'what the suite tries' }),
       new DebugImage('tools', { ...busybox, commands: [Command.exact('env'), Command.exact('date')], shellReason: 'env runs anything', argumentsAreCommand: true, env: ['LANG'], volumes: true }),
-      new DebugImage('pinned', { ...busybox, digests: [DIGEST], commands: [Command.exact('uptime')] }),
+      new DebugImage('pinned', { ...busybox, digests: [DIGEST], commands: [Command.exact('uptime'), Command.exact(...ODD)] }),
     ],
     allow: [
       { namespace: NAMESPACE, group: 'sd-debug-oncall', images: ['busybox', 'pinned'] },

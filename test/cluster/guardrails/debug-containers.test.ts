@@ -1,6 +1,6 @@
 import { writeFileSync } from 'fs';
 import { join } from 'path';
-import { add, by, change, container, create, debug, DIGEST, FULL, IMAGE, LENIENT, NAMESPACE, NODE, OTHER, Outcome, pod, POD, POLICY, raise, raze, STRICT, WAYS } from './debug-containers-scene';
+import { add, by, change, container, create, debug, DIGEST, FULL, IMAGE, LENIENT, NAMESPACE, NODE, ODD, OTHER, Outcome, pod, POD, POLICY, raise, raze, STRICT, WAYS } from './debug-containers-scene';
 import { newestClient, testIf, theCluster } from '../lab/cluster';
 import { apply, find, kubectl, Person } from '../lab/kubectl';
 import { eventually } from '../lab/process';
@@ -161,6 +161,11 @@ describe('with a client of one\'s own', () => {
   });
 
   it('command and args together are the command', async () => expect((await add(a('alice'), [container({ command: ['ls'], args: ['-l'] })])).verdict).toBe('passed'));
+
+  it('a command of words that mean something elsewhere is data: it passes as it is, and nothing like it does', async () => {
+    expect((await add(a('alice'), [container({ command: ODD })])).verdict).toBe('passed');
+    for (const command of [ODD.slice(0, -1), [...ODD, ''], ODD.map(word => word.toUpperCase()), [ODD.join(' ')], ['echo', 'x']]) expect((await add(a('alice'), [container({ command })])).verdict).toBe(REFUSED);
+  });
 
   it('procMount Unmasked is refused', async () => {
     const { verdict } = await add(a('alice'), [container({ securityContext: { procMount: 'Unmasked' } })]);
@@ -415,6 +420,15 @@ describe('end to end', () => {
     const args = ['debug', POD, '-n', NAMESPACE, `--image=${IMAGE}`, '--profile=baseline', '-i', '--', 'sh'];
     // What is said before kubectl has attached may be lost.
     const ended = await kubectl(cluster, a('bob'), args, { stdin: 'while :; do echo it is $((6*7)); sleep 1; done\n', until: stdout => stdout.includes('it is 42') });
+    expect(ended.stdout).toContain('it is 42');
+  });
+
+  withNode('what is not seen: alice, who may start no shell, goes on with the one that bob left', async () => {
+    expect((await debug(cluster, a('bob'), ['-i', '--attach=false', '--container=debugger-left', '--', 'sh'])).verdict).toBe('passed');
+    await eventually('the shell', async () => (await find(cluster, ['pod', POD, '-n', NAMESPACE])).status.ephemeralContainerStatuses?.find((c: any) => c.name === 'debugger-left')?.state.running);
+    const ended = await kubectl(cluster, a('alice'), ['attach', POD, '-n', NAMESPACE, '-c', 'debugger-left', '-i'], {
+      stdin: 'while :; do echo it is $((6*7)); sleep 1; done\n', until: stdout => stdout.includes('it is 42'),
+    });
     expect(ended.stdout).toContain('it is 42');
   });
 
