@@ -59,7 +59,10 @@ export class AccessMatrix {
     this.allFindings = findings;
   }
 
-  /** One for each subject and place: groups, users, ServiceAccounts, by name; the whole cluster before its namespaces. */
+  /**
+   * One for each subject and place: groups, users, ServiceAccounts, by name; the whole cluster before its namespaces, and
+   * what is held before what can be requested.
+   */
   public get rows(): AccessRow[] {
     return [...this.allRows];
   }
@@ -72,13 +75,15 @@ export class AccessMatrix {
   /**
    * The subjects that hold a capability of the catalogue in a namespace, wholly or in part, be it by a grant for the
    * whole cluster; e.g. `Group oncall-payments`, sorted. For what is about cluster-scoped objects the namespace
-   * does not matter.
+   * does not matter. Those who would have to request it first are not among them.
    */
   public whoMay(capability: DebugCapability, namespace: string): string[] {
-    return sortedUnique(this.allRows
-      .filter(row => row.namespace === undefined || row.namespace === namespace)
-      .filter(row => row.cells.some(cell => cell.capability === capability.id && HELD.includes(cell.state)))
-      .map(row => `${row.subjectKind} ${row.subject}`));
+    return this.holders(capability, namespace, false);
+  }
+
+  /** The subjects that can request a capability in a namespace, wholly or in part; sorted. */
+  public whoMayRequest(capability: DebugCapability, namespace: string): string[] {
+    return this.holders(capability, namespace, true);
   }
 
   /** A table for a terminal, at most 100 columns wide, without colours. */
@@ -99,5 +104,13 @@ export class AccessMatrix {
   /** A page that stands alone, with no script and nothing to load: the picture's table with all its details. */
   public toHtml(): string {
     return toHtml(this.allRows, this.allFindings);
+  }
+
+  private holders(capability: DebugCapability, namespace: string, onRequest: boolean): string[] {
+    return sortedUnique(this.allRows
+      .filter(row => (row.onRequest !== undefined) === onRequest)
+      .filter(row => row.namespace === undefined || row.namespace === namespace)
+      .filter(row => row.cells.some(cell => cell.capability === capability.id && HELD.includes(cell.state)))
+      .map(row => `${row.subjectKind} ${row.subject}`));
   }
 }

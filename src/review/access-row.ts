@@ -52,7 +52,7 @@ export interface AccessFinding {
    */
   readonly who?: string;
   /**
-   * Where: a namespace, or `whole cluster`.
+   * Where: a namespace, `whole cluster`, or `payments, on request as debug-grant`.
    *
    * @default - it is about an object, not about somebody
    */
@@ -75,9 +75,15 @@ export interface AccessRow {
    * @default - the whole cluster, that is, every namespace and what is in none
    */
   readonly namespace?: string;
+  /**
+   * The Role that has to be requested first: nothing of the row is held until then. Its terms are in `grantedBy`.
+   *
+   * @default - what is in the row is held all the time
+   */
+  readonly onRequest?: string;
   /** One for each capability of the catalogue, in its order. What is granted cluster-wide counts in each namespace. */
   readonly cells: AccessCell[];
-  /** Rights beyond the catalogue that are granted in this very place, e.g. `delete pods`. */
+  /** Rights beyond the catalogue that are granted in this very place, e.g. `delete pods`, or `command sets: diagnostics`. */
   readonly otherRights: string[];
   /** What a reviewer should look at, of what is granted in this very place. */
   readonly findings: AccessFinding[];

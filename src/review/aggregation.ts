@@ -48,8 +48,8 @@ export class Aggregation {
     if (!role.selectors) return [];
     let parts = this.parts.get(role);
     if (!parts) {
-      const found = new Set(role.selectors.flatMap(selector => this.candidates(selector).filter(other => other.name !== role.name && selects(selector, other.labels))));
-      this.parts.set(role, parts = [...found]);
+      const found = role.selectors.flatMap(selector => this.candidates(selector).filter(other => selects(selector, other.labels)));
+      this.parts.set(role, parts = [...new Set(found)].filter(({ name }) => name !== role.name));
     }
     return parts;
   }

@@ -1,4 +1,5 @@
 import { Aggregation } from './aggregation';
+import { areRequestsGoverned, isRequestable, RequestableRole } from './requestable';
 import { joined, Rule } from './rights';
 import { deadParts, effectiveRules, EVERYTHING, readRole, Role, roleKey, titleOfRole } from './roles';
 import { asObject, asString, identity, nameOf, namespaceOf, objectsIn } from './untrusted';
@@ -33,19 +34,26 @@ export interface Flaw {
 /** What the RBAC objects among some manifests say. */
 export interface Reading {
   readonly grants: Grant[];
+  /** Roles that can be had on request. */
+  readonly requestable: RequestableRole[];
+  /** Whether the policy that keeps requests to their terms is among the manifests. */
+  readonly governed: boolean;
   readonly flaws: Flaw[];
 }
 
-/** The RBAC objects, with lists unpacked; the items of a typed list (`RoleList`) get its kind. */
-export function rbacObjects(objects: unknown): any[] {
+/** The objects, with lists unpacked; the items of a typed list (`RoleList`) get its kind. */
+export function unpack(objects: unknown): any[] {
   return objectsIn(objects).flatMap(object => {
     const kind = asString(object.kind);
-    if (kind.endsWith('List')) {
-      const typed = kind === 'List' ? {} : { kind: kind.slice(0, -'List'.length), apiVersion: object.apiVersion };
-      return rbacObjects(objectsIn(object.items).map(item => ({ ...typed, ...item })));
-    }
-    return KINDS.includes(kind) && asString(object.apiVersion).startsWith(`${RBAC}/`) ? [object] : [];
+    if (!kind.endsWith('List')) return [object];
+    const typed = kind === 'List' ? {} : { kind: kind.slice(0, -'List'.length), apiVersion: object.apiVersion };
+    return unpack(objectsIn(object.items).map(item => ({ ...typed, ...item })));
   });
+}
+
+/** Of unpacked objects, those of RBAC. */
+export function rbacObjects(objects: any[]): any[] {
+  return objects.filter(({ kind, apiVersion }) => KINDS.includes(kind) && asString(apiVersion).startsWith(`${RBAC}/`));
 }
 
 export const titleOfObject = (object: any): string => identity(object.kind, namespaceOf(object), nameOf(object));
@@ -81,7 +89,8 @@ function readSubject(subject: any, home: string | undefined): { readonly kind: s
 /** Reads the RBAC objects among the manifests. Objects of other kinds, and what is not an object, are passed over. */
 export function readManifests(objects: any[]): Reading {
   const flaws: Flaw[] = [];
-  const known = distinct(rbacObjects(objects), flaws);
+  const all = unpack(objects);
+  const known = distinct(rbacObjects(all), flaws);
 
   const roles = known.filter(({ kind }) => !kind.endsWith('Binding')).map(readRole);
   const aggregation = new Aggregation(roles);
@@ -110,5 +119,10 @@ export function readManifests(objects: any[]): Reading {
       return [];
     });
   });
-  return { grants, flaws };
+  const requestable = known.filter(isRequestable).map((object): RequestableRole => {
+    const rules = effectiveRules(readRole(object), aggregation);
+    const annotations = asObject(asObject(object.metadata).annotations);
+    return { namespace: namespaceOf(object) ?? '', name: nameOf(object), rules, rulesKey: JSON.stringify(rules), annotations };
+  });
+  return { grants, requestable, governed: areRequestsGoverned(all), flaws };
 }

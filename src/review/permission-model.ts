@@ -29,7 +29,9 @@ function add(held: Held, grant: BoundSubject): void {
 }
 
 /** Those that decide on requests in a namespace, or on those in none. */
-const decisive = ({ wide, byNamespace }: Held, namespace: string | undefined): BoundSubject[] => namespace ? [...wide, ...byNamespace.get(namespace) ?? []] : wide;
+function decisive({ wide, byNamespace }: Held, namespace: string | undefined): BoundSubject[] {
+  return namespace ? [...wide, ...byNamespace.get(namespace) ?? []] : wide;
+}
 
 /** Rules as they are asked about: which of a role's allow it. */
 type Question = (rule: Rule) => boolean;
@@ -174,8 +176,11 @@ function urlQuestion(verb: string, path: string): Question {
     && nonResourceURLs.some(url => url === '*' || url === path || (url.endsWith('*') && path.startsWith(url.replace(/\*+$/, ''))));
 }
 
+/** A copy, so that nobody who reads it can change the model. */
 function ruleOf({ verbs, apiGroups, resources, resourceNames = [], nonResourceURLs = [] }: Rule): PermissionRule {
-  return { verbs: [...verbs], apiGroups: [...apiGroups], resources: [...resources], resourceNames: [...resourceNames], nonResourceURLs: [...nonResourceURLs] };
+  return {
+    verbs: [...verbs], apiGroups: [...apiGroups], resources: [...resources], resourceNames: [...resourceNames], nonResourceURLs: [...nonResourceURLs],
+  };
 }
 
 /** A rule as a person reads it. */

@@ -48,7 +48,7 @@ export const HEADING = 'Who may do what, where';
 export const whoText = (row: AccessRow): string => `${row.subjectKind} ${row.subject}`;
 /** Whether the row is about the same subject as the one before it: who is written once. */
 export const repeatsWho = (rows: AccessRow[], r: number): boolean => r > 0 && whoText(rows[r - 1]) === whoText(rows[r]);
-export const whereText = (row: AccessRow): string => placeText(row.namespace);
+export const whereText = (row: AccessRow): string => placeText(row.namespace, row.onRequest);
 
 /** What a state is called. */
 export const STATE_TEXT: Record<AccessState, string> = {

@@ -2,7 +2,11 @@ import { AccessCell, AccessFinding, AccessRow, AccessState } from './access-row'
 import { assess, Assessment, clusterScopedRights, contributes, HELD, neededBy, Sphere } from './assess';
 import { LOUD_IDS, loudClusterScoped, loudRights, standsForMany } from './loud';
 import { Grant, Reading } from './manifests';
-import { expand, inWords, isReached, joined, keyOf, Reach, reach, Right, Rule } from './rights';
+import { boundNames, mayRequest, RequestableRole, termsText } from './requestable';
+import { expand, isReached, joined, keyOf, Reach, reach, Right, Rule } from './rights';
+import { identity } from './untrusted';
+import { inPlainWords } from './virtual-words';
+import { VIRTUAL_GROUP } from '../model/virtual-rights';
 import { SecureDebugWarnings } from '../model/warnings';
 import { byCodeUnit, sortedUnique } from '../private/canonical';
 
@@ -19,8 +23,9 @@ function titleOf(id: string): string {
 }
 
 /** A namespace as it is shown: an empty one was left to whoever applies the manifest. */
-export function placeText(namespace: string | undefined): string {
-  return namespace === undefined ? 'whole cluster' : namespace || 'namespace not given';
+export function placeText(namespace: string | undefined, onRequest?: string): string {
+  const place = namespace === undefined ? 'whole cluster' : namespace || 'namespace not given';
+  return onRequest === undefined ? place : `${place}, on request as ${onRequest}`;
 }
 
 /** Rights of RoleBindings on cluster-scoped objects, as far as they are known: they grant nothing. */
@@ -36,9 +41,15 @@ interface Held {
   readonly reach: Reach;
 }
 
+/** Without the Roles that are bound by requests alone: whoever may `bind` them does so on the policy's terms. */
+function ungoverned({ resource, verb }: Right, { all, names }: Reach, governed: string[]): Reach {
+  return { all, names: resource === 'roles' && verb === 'bind' ? names.filter(name => !governed.includes(name)) : names };
+}
+
 /** What a reviewer must not overlook among the rights of a place, by the rule's id. */
-function loudOf(rules: Rule[], others: Held[], inNamespace: boolean): { readonly id: string; readonly held: Held[] }[] {
-  const held = (rights: Right[]): Held[] => rights.map(right => ({ right, reach: reach(rules, right) })).filter(one => isReached(one.reach));
+function loudOf(rules: Rule[], others: Held[], inNamespace: boolean, governed: string[]): { readonly id: string; readonly held: Held[] }[] {
+  const held = (rights: Right[]): Held[] => rights
+    .map(right => ({ right, reach: ungoverned(right, reach(rules, right), governed) })).filter(one => isReached(one.reach));
   return [
     { id: 'SD5002', held: others.filter(({ right }) => isWildcard(right)) },
     ...LOUD_IDS.map(id => ({ id, held: held(loudRights(!inNamespace).filter(loud => loud.id === id).map(({ right }) => right)) })),
@@ -59,8 +70,17 @@ interface Outcome {
   readonly findings: { readonly id: string; readonly detail: string; readonly from: number[] }[];
 }
 
-/** @param own how many of the grants, the first ones, are those of the place itself */
-function outcomeOf(grants: Grant[], own: number, inNamespace: boolean): Outcome {
+/** Grants, as they are worked out once for all who have the same. */
+interface Case {
+  readonly grants: Grant[];
+  /** How many of the grants, the first ones, are those of the place itself. */
+  readonly own: number;
+  readonly inNamespace: boolean;
+  /** Names of the Roles that are bound by requests alone. */
+  readonly governed: string[];
+}
+
+function outcomeOf({ grants, own, inNamespace, governed }: Case): Outcome {
   const assessed = assess(sphereOf(grants), inNamespace);
   const positions = grants.map((_, i) => i);
   const contributors = assessed.map(({ capability, state }) =>
@@ -72,17 +92,17 @@ function outcomeOf(grants: Grant[], own: number, inNamespace: boolean): Outcome 
   const claimed = neededBy(assessed);
   const others = rights.filter(held => !lost.includes(held) && !claimed.has(keyOf(held.right)));
   const holding = (held: Held[]) => positions.slice(0, own).filter(i => held.some(({ right }) => isReached(reach(grants[i].rules, right))));
-  const finding = (id: string, held: Held[], more = '') => ({ id, detail: `${inWords(held).join('; ')}${more}`, from: holding(held) });
+  const finding = (id: string, held: Held[], more = '') => ({ id, detail: `${inPlainWords(held).join('; ')}${more}`, from: holding(held) });
 
   const everything = rights.filter(({ right, reach: { all } }) => all && keyOf(right) === keyOf(EVERYTHING));
   return {
     assessed,
     contributors,
-    otherRights: [...inWords(everything.length ? everything : others), ...inNamespace || everything.length ? [] : urlsOf(rules)],
+    otherRights: [...inPlainWords(everything.length ? everything : others), ...inNamespace || everything.length ? [] : urlsOf(rules)],
     findings: [
       ...everything.length
         ? [finding('SD5001', everything, inNamespace ? ' in the namespace' : '')]
-        : loudOf(rules, others, inNamespace).map(({ id, held }) => finding(id, held)),
+        : loudOf(rules, others, inNamespace, governed).map(({ id, held }) => finding(id, held)),
       ...assessed.flatMap((cell, c) => {
         const from = contributors[c].filter(i => i < own);
         return cell.state === AccessState.BROKEN && from.length ? [{ id: 'SD5008', detail: brokenText(cell), from }] : [];
@@ -92,23 +112,34 @@ function outcomeOf(grants: Grant[], own: number, inNamespace: boolean): Outcome 
   };
 }
 
+/** Works out what grants amount to, once for all that have the same rules. */
+class Outcomes {
+  private readonly known = new Map<string, Outcome>();
+
+  public of(of: Case): Outcome {
+    const key = JSON.stringify([of.inNamespace, of.own, of.governed, ...of.grants.map(grant => grant.rulesKey)]);
+    let outcome = this.known.get(key);
+    if (!outcome) this.known.set(key, outcome = outcomeOf(of));
+    return outcome;
+  }
+}
+
 /** The row of one subject in one place. `own` are the grants of that place, `wide` those for the whole cluster. */
-function rowOf(own: Grant[], wide: Grant[], outcomes: Map<string, Outcome>): AccessRow {
+function rowOf(own: Grant[], wide: Grant[], outcomes: Outcomes, governed: string[] = [], onRequest?: string): AccessRow {
   const { kind, subject, namespace } = own[0];
   const inNamespace = namespace !== undefined;
   const grants = inNamespace ? [...own, ...wide] : own;
-  const key = JSON.stringify([inNamespace, own.length, ...grants.map(grant => grant.rulesKey)]);
-  if (!outcomes.has(key)) outcomes.set(key, outcomeOf(grants, own.length, inNamespace));
-  const { assessed, contributors, otherRights, findings } = outcomes.get(key)!;
+  const { assessed, contributors, otherRights, findings } = outcomes.of({ grants, own: own.length, inNamespace, governed });
 
   const who = `${kind} ${subject}`;
   const unknown = grants.some(grant => grant.unknown);
   const found = (id: string, detail: string, from: Grant[]): AccessFinding =>
-    ({ id, title: titleOf(id), who, where: placeText(namespace), detail, from: pathsOf(from) });
+    ({ id, title: titleOf(id), who, where: placeText(namespace, onRequest), detail, from: pathsOf(from) });
   return {
     subjectKind: kind,
     subject,
     ...inNamespace && { namespace },
+    ...onRequest !== undefined && { onRequest },
     cells: assessed.map((cell, c): AccessCell => ({
       ...cell,
       state: unknown && cell.state === AccessState.NONE ? AccessState.UNKNOWN : cell.state,
@@ -117,7 +148,7 @@ function rowOf(own: Grant[], wide: Grant[], outcomes: Map<string, Outcome>): Acc
     otherRights,
     findings: [
       ...findings.map(({ id, detail, from }) => found(id, detail, from.map(i => grants[i]))),
-      ...standsForMany(kind, subject) ? [found('SD5011', who, own)] : [],
+      ...standsForMany(kind, subject) && onRequest === undefined ? [found('SD5011', who, own)] : [],
     ],
     grantedBy: [...pathsOf(own), ...inNamespace ? pathsOf(wide) : []],
   };
@@ -140,17 +171,40 @@ export function bySubject(a: { readonly kind: string; readonly subject: string }
   return KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || byCodeUnit(a.subject, b.subject);
 }
 
-/** One row for each subject and place: groups first, then by name, the whole cluster before its namespaces. */
-export function rowsOf({ grants }: Reading): AccessRow[] {
-  const outcomes = new Map<string, Outcome>();
+/** What somebody could have in a namespace, as a grant that they do not have yet. */
+function asGrant(role: RequestableRole, { kind, subject }: Grant): Grant {
+  const { namespace, name, rules, rulesKey } = role;
+  const terms = termsText(role, kind === 'Group' ? subject : undefined);
+  return { kind, subject, namespace, rules, rulesKey, unknown: false, path: `${identity('Role', namespace, name)} on request: ${terms}` };
+}
+
+/**
+ * One row for each subject and place: groups first, then by name, the whole cluster before its namespaces. What can be
+ * requested in a namespace comes after what is held there.
+ */
+export function rowsOf({ grants, requestable, governed }: Reading): AccessRow[] {
+  const outcomes = new Outcomes();
+  const requestableIn = new Map(joined(requestable, ({ namespace }) => namespace).map(roles => [roles[0].namespace, roles]));
   return joined(grants, grant => JSON.stringify([grant.kind, grant.subject]))
     .sort(([a], [b]) => bySubject(a, b))
     .flatMap(all => {
       const wide = all.filter(grant => grant.namespace === undefined);
-      const byNamespace = joined(all.filter(grant => grant.namespace !== undefined), grant => grant.namespace!);
+      const local = all.filter(grant => grant.namespace !== undefined);
+      const byNamespace = new Map(joined(local, grant => grant.namespace!).map(own => [own[0].namespace!, own]));
+      const everywhere = rulesOf(wide);
+      const requestsAll = everywhere.some(({ apiGroups }) => apiGroups.includes(VIRTUAL_GROUP));
+      const places = sortedUnique([...byNamespace.keys(), ...requestsAll ? requestableIn.keys() : []]);
       return [
         ...wide.length ? [rowOf(wide, wide, outcomes)] : [],
-        ...byNamespace.sort(([a], [b]) => byCodeUnit(a.namespace!, b.namespace!)).map(own => rowOf(own, wide, outcomes)),
+        ...places.flatMap(namespace => {
+          const own = byNamespace.get(namespace) ?? [];
+          const rules = [...rulesOf(own), ...everywhere];
+          const here = requestableIn.get(namespace) ?? [];
+          return [
+            ...own.length ? [rowOf(own, wide, outcomes, governed ? boundNames(rules, here) : [])] : [],
+            ...here.filter(({ name }) => mayRequest(rules, name)).map(role => rowOf([asGrant(role, all[0])], [], outcomes, [], role.name)),
+          ];
+        }),
       ];
     });
 }

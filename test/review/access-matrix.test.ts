@@ -391,6 +391,10 @@ describe('subjects', () => {
     expect(rowTitles(of(clusterRole('r', pods), bindEverywhere('b', 'r', user(name))))).toEqual([`User ${name} @ *`]);
   });
 
+  it('a ServiceAccount without a namespace is that of the RoleBinding, as the authorizer takes it', () => {
+    expect(rowTitles(of(clusterRole('r', pods), bind('payments', 'b', 'ClusterRole r', { kind: 'ServiceAccount', name: 'api' })))).toEqual(['ServiceAccount payments/api @ payments']);
+  });
+
   it('a group named like a ServiceAccount is a group', () => {
     expect(rowTitles(of(clusterRole('r', pods), bindEverywhere('b', 'r', group('system:serviceaccount:ci:a'))))).toEqual(['Group system:serviceaccount:ci:a @ *']);
   });

@@ -1,12 +1,12 @@
-/** Random choices that are the same in every run (mulberry32). */
+/** Random choices that are the same in every run: the minimal standard generator of Park and Miller. */
 export class Random {
+  /** @param state from 1 to 2147483646 */
   public constructor(private state: number) {}
 
+  /** From 0 to below 1. */
   public next(): number {
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+    this.state = this.state * 48_271 % 2_147_483_647;
+    return (this.state - 1) / 2_147_483_646;
   }
 
   public below(limit: number): number {

@@ -1,0 +1,80 @@
+import { Rule } from './rights';
+import { asObject, asString } from './untrusted';
+import { REQUESTABLE, TERMS } from '../model/access-request';
+import { VIRTUAL, VIRTUAL_GROUP } from '../model/virtual-rights';
+
+/** The policy without which a requestable Role could be bound to anybody, for ever (`AccessRequestPolicy`). */
+const REQUESTS_POLICY = 'secure-debug-requests';
+
+/** A Role that can be had for a time, with what it takes. */
+export interface RequestableRole {
+  readonly namespace: string;
+  readonly name: string;
+  readonly rules: Rule[];
+  readonly rulesKey: string;
+  readonly annotations: { readonly [key: string]: unknown };
+}
+
+export function isRequestable(role: any): boolean {
+  return role.kind === 'Role' && asObject(asObject(role.metadata).labels)[REQUESTABLE] === 'true';
+}
+
+/** Whether the policy that keeps requests to their terms is among the manifests, and refuses. */
+export function areRequestsGoverned(objects: any[]): boolean {
+  const named = (kind: string, name: (object: any) => unknown) => objects.filter(object => object.kind === kind && name(object) === REQUESTS_POLICY);
+  return named('ValidatingAdmissionPolicy', object => asObject(object.metadata).name).length > 0
+    && named('ValidatingAdmissionPolicyBinding', object => asObject(object.spec).policyName)
+      .some(({ spec: { validationActions } }) => Array.isArray(validationActions) && validationActions.includes('Deny'));
+}
+
+/**
+ * Names of Roles that rules let somebody request, or approve; undefined for all. A wildcard for API groups does not count,
+ * for the policy asks which Role gave the right.
+ */
+function namesOf(rules: Rule[], { resource, verb }: { readonly resource: string; readonly verb: string }): string[] | undefined {
+  const giving = rules.filter(rule => rule.apiGroups.includes(VIRTUAL_GROUP)
+    && rule.resources.some(one => one === '*' || one === resource) && rule.verbs.some(one => one === '*' || one === verb));
+  return giving.some(({ resourceNames = [] }) => resourceNames.length === 0) ? undefined : giving.flatMap(({ resourceNames = [] }) => resourceNames);
+}
+
+export function mayRequest(rules: Rule[], role: string): boolean {
+  return namesOf(rules, VIRTUAL.request)?.includes(role) ?? true;
+}
+
+export function mayApprove(rules: Rule[], role: string): boolean {
+  return namesOf(rules, VIRTUAL.approve)?.includes(role) ?? true;
+}
+
+const lines = (value: unknown): string[] => asString(value).split('\n').filter(line => line !== '');
+
+/** `GROUP=NUMBER` a line; a group may contain `=`. */
+function numbers(value: unknown): { readonly group: string; readonly number: number }[] {
+  return lines(value).map(line => ({ group: line.slice(0, line.lastIndexOf('=')), number: Number(line.slice(line.lastIndexOf('=') + 1)) }));
+}
+
+function duration(seconds: number): string {
+  if (seconds % 3600 === 0) return seconds === 3600 ? '1 hour' : `${seconds / 3600} hours`;
+  return seconds % 60 === 0 ? `${seconds / 60} minutes` : `${seconds} seconds`;
+}
+
+/** The terms of a Role for a group: `at most 1 hour, after 2 approvals by Group sre-leads`. */
+export function termsText({ annotations }: RequestableRole, group: string | undefined): string {
+  const own = numbers(annotations[TERMS.maxSecondsByGroup]).find(one => one.group === group);
+  const seconds = own?.number ?? Number(asString(annotations[TERMS.maxSeconds]));
+  const approvals = Number(asString(annotations[TERMS.approvals]) || '1');
+  const quorum = numbers(annotations[TERMS.quorum]);
+  const approvers = lines(annotations[TERMS.approvers]);
+  const by = quorum.length > 0 ? quorum.map(one => `${one.number} of Group ${one.group}`) : approvers.map(one => `Group ${one}`);
+  return [
+    seconds > 0 ? `at most ${duration(seconds)}` : 'for a time that is not given',
+    group !== undefined && lines(annotations[TERMS.autoApprove]).includes(group)
+      ? 'at once'
+      : `after ${approvals === 1 ? '1 approval' : `${approvals} approvals`} by ${by.join(quorum.length > 0 ? ', ' : ' or ') || 'nobody'}`,
+  ].join(', ');
+}
+
+/** Those of the Roles that somebody with these rules binds only as the policy lets requesters and approvers. */
+export function boundNames(rules: Rule[], roles: RequestableRole[]): string[] {
+  return roles.map(({ name }) => name).filter(name => mayRequest(rules, name) || mayApprove(rules, name));
+}
+
