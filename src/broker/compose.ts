@@ -41,11 +41,11 @@ export function compose(scope: Construct, props: BrokerPolicyProps, options: Com
     exceptions,
     mode,
   };
-  const places = teams.flatMap(({ namespaces }, i) => namespaces.map((_, j) => ['teams', i, 'namespaces', j]));
-  const ofGuardrail: Translate = ([first, second, ...rest]) => {
-    if (first === 'namespaces') return places[typeof second === 'number' ? second : 0];
-    const renamed = first === 'images' ? 'debugImages' : first === 'level' ? 'podSecurityLevel' : first;
-    return [renamed, ...second === undefined ? [] : [second], ...rest];
+  const renamed = below([], { images: ['debugImages'], level: ['podSecurityLevel'] });
+  const ofGuardrail: Translate = (path, value) => {
+    if (path[0] !== 'namespaces') return renamed(path, value);
+    const i = teams.findIndex(({ namespaces }) => namespaces.includes(value as string));
+    return i < 0 ? ['teams'] : ['teams', i, 'namespaces', teams[i].namespaces.indexOf(value as string)];
   };
 
   if (!options.policyElsewhere && teams.some(({ requests, breakGlass }) => requests || breakGlass)) {

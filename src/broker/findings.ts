@@ -2,8 +2,8 @@ import { fieldOf, Finding, pathOf } from './finding';
 import { Path } from './json-source';
 import { InvalidInputError } from '../private/errors';
 
-/** Tells the place in the policy of a field that a construct refused. */
-export type Translate = (path: Path) => Path;
+/** Tells the place in the policy of a field that a construct refused, by the way to it and its value. */
+export type Translate = (path: Path, value: unknown) => Path;
 
 /** Below one place, under the names it has there: by first part of the field. */
 export function below(base: Path, renamed: { readonly [field: string]: Path } = {}): Translate {
@@ -29,7 +29,7 @@ export class Findings {
     } catch (error) {
       if (!(error instanceof InvalidInputError)) throw error;
       const { field, value, problem, fix } = error.rejection;
-      this.add({ path: translate(pathOf(field)), value, problem, fix });
+      this.add({ path: translate(pathOf(field), value), value, problem, fix });
       return undefined;
     }
   }

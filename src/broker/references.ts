@@ -36,7 +36,10 @@ interface Known {
 }
 
 function checkTeam(team: BrokerTeam, path: Path, known: Known, findings: Findings): void {
-  const wrong = (field: keyof BrokerTeam, problem: string, fix: string) => findings.add({ path: [...path, field], value: team[field], problem, fix });
+  const wrong = (field: keyof BrokerTeam, problem: string, fix: string) => {
+    const value = field === 'capabilities' ? team.capabilities?.map(String) : team[field];
+    findings.add({ path: [...path, field], value, problem, fix });
+  };
   const { onCall, requests, breakGlass } = team;
   if (!onCall && !requests && !breakGlass) {
     wrong('onCall', 'is missing, and so are requests and breakGlass: nobody would have access', 'name the groups that are on call, or who may request');
