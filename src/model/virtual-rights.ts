@@ -25,6 +25,8 @@ export const VIRTUAL = {
   binding: { resource: 'bindings', verb: 'administer' },
   /** Ask for a grant; the name is that of the requestable Role. */
   request: { resource: 'accessrequests', verb: 'request' },
+  /** Be the subject of one's own request from the start; the name is that of the requestable Role. For those who need no approval. */
+  take: { resource: 'accessrequests', verb: 'take' },
   /** Approve and close what others asked for; the name is that of the requestable Role. Which group approves is in its terms. */
   approve: { resource: 'accessrequests', verb: 'approve' },
   /** Create Jobs for the timers of requests; asked without a name. Who holds it, and may not create pods, creates no other Job. */

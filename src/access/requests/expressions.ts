@@ -1,4 +1,7 @@
 import { literal, literals } from '../../model/cel';
+import { VIRTUAL_GROUP } from '../../model/virtual-rights';
+
+const RBAC = 'rbac.authorization.k8s.io';
 
 /** Who cleans up for the control plane; some clusters run all controllers as one user. */
 const controller = (name: string) => `system:serviceaccount:kube-system:${name}`;
@@ -38,3 +41,11 @@ export const onlyKeys = (map: string, keys: readonly string[]) => `dyn(${map}).a
 
 /** Whether an optional field is the same in both objects. */
 export const unchanged = (path: string) => `(has(object.${path}) == has(oldObject.${path}) && (!has(object.${path}) || object.${path} == oldObject.${path}))`;
+
+/** Whether the caller holds a right on the Role that an expression names. */
+export const holds = ({ resource, verb }: { readonly resource: string; readonly verb: string }, role: string) =>
+  `authorizer.group(${literal(VIRTUAL_GROUP)}).resource(${literal(resource)}).namespace(request.namespace).name(${role}).check(${literal(verb)}).allowed()`;
+
+/** Whether a list of subjects is one user, by name. */
+export const isOnly = (subjects: string, name: string) => `${subjects}.size() == 1 && ${onlyKeys(`${subjects}[0]`, ['apiGroup', 'kind', 'name'])}`
+  + ` && ${subjects}[0].kind == 'User' && ${subjects}[0].apiGroup == ${literal(RBAC)} && ${subjects}[0].name == ${name}`;

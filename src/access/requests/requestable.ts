@@ -75,8 +75,8 @@ export function grantOfRequestable({ namespace, roleName, capabilities, rules, t
 }
 
 /**
- * Emits the Role with its terms, and who may request and approve it: Roles and RoleBindings `request-<role>` and
- * `approve-<role>`. Without the policies these would let people bind the Role to anybody, for ever.
+ * Emits the Role with its terms, and who may request it, have it at once, and approve it: Roles and RoleBindings
+ * `request-<role>`, `take-<role>` and `approve-<role>`. Without the policies these would let people bind the Role to anybody, for ever.
  */
 export function emitRequestable(scope: Construct, where: string, requestable: Requestable): Requestable {
   const { component, roleName, namespace, capabilities, rules, terms, maxRoleBindings } = requestable;
@@ -114,6 +114,10 @@ export function emitRequestable(scope: Construct, where: string, requestable: Re
     unnamed(VIRTUAL.timer),
   ]));
   binding(`request-${roleName}`, terms.requesters);
+  if (terms.autoApprove.length) {
+    role(`take-${roleName}`, [virtualRule(VIRTUAL.take, [roleName])]);
+    binding(`take-${roleName}`, terms.autoApprove);
+  }
   if (terms.approvers.length) {
     role(`approve-${roleName}`, PolicyRules.compact([...both, virtualRule(VIRTUAL.approve, [roleName])]));
     binding(`approve-${roleName}`, terms.approvers);

@@ -1,8 +1,8 @@
-import { COLLECTORS, entry, groupOf, isOneOf, isPlain, linesOf, listOf, mapOf, numberOf, onlyKeys, unchanged } from './expressions';
+import { COLLECTORS, entry, groupOf, holds, isOneOf, isOnly, isPlain, linesOf, listOf, mapOf, numberOf, onlyKeys, unchanged } from './expressions';
 import { APPROVES_AS, REQUEST, REQUEST_FOR, REQUESTABLE, TERMS, TIMER_NAME, TIMER_SLACK } from '../../model/access-request';
 import { MatchCondition, Policy, PolicyValidation, PolicyVariable } from '../../model/admission-policy';
 import { allOf, anyOf, authorizerCheck, list, literal, literals } from '../../model/cel';
-import { RESERVED_ROLES, VIRTUAL, VIRTUAL_GROUP } from '../../model/virtual-rights';
+import { RESERVED_ROLES, VIRTUAL } from '../../model/virtual-rights';
 
 const RBAC = 'rbac.authorization.k8s.io';
 const { requestedBy, reason, ticket, expiresAt, approvals, closed, closedBy, closedReason } = REQUEST;
@@ -10,8 +10,7 @@ const { requestedBy, reason, ticket, expiresAt, approvals, closed, closedBy, clo
 /** The binding that is written, or the one that is deleted. */
 const IT = '(request.operation == \'DELETE\' ? oldObject : object)';
 /** A right on the Role that the binding names. */
-const onItsRole = ({ resource, verb }: { readonly resource: string; readonly verb: string }) =>
-  `authorizer.group(${literal(VIRTUAL_GROUP)}).resource(${literal(resource)}).namespace(request.namespace).name(${IT}.roleRef.name).check(${literal(verb)}).allowed()`;
+const onItsRole = (right: { readonly resource: string; readonly verb: string }) => holds(right, `${IT}.roleRef.name`);
 
 /**
  * Who may write which RoleBinding where something can be requested. The API server asks it once for each requestable Role
@@ -80,8 +79,7 @@ function variables(): PolicyVariable[] {
     variable('closed', entry('variables.said', closed)),
     variable('closedBefore', `${literal(closed)} in variables.before`),
     variable('step', `!variables.closedBefore && ${literal(closed)} in variables.said ? 'close' : 'approve'`),
-    variable('granted', `variables.subjects.size() == 1 && ${onlyKeys('variables.subjects[0]', ['apiGroup', 'kind', 'name'])}`
-      + ` && variables.subjects[0].kind == 'User' && variables.subjects[0].apiGroup == ${literal(RBAC)} && variables.subjects[0].name == variables.by`),
+    variable('granted', isOnly('variables.subjects', 'variables.by')),
     // The terms.
     variable('terms', mapOf('params.metadata.annotations')),
     variable('approvers', linesOf(entry('variables.terms', TERMS.approvers))),
@@ -95,7 +93,7 @@ function variables(): PolicyVariable[] {
     variable('mayHaveAtOnce', `${linesOf(entry('variables.terms', TERMS.autoApprove))}.exists(group, group in variables.groups)`),
     variable('asApprover', 'variables.approvers.filter(group, group in variables.groups)'),
     variable('approver', `variables.asApprover.size() > 0 && variables.person && ${me} != variables.by`),
-    variable('mayRequest', `${authorizerCheckNamed()}.allowed()`),
+    variable('mayRequest', holds(VIRTUAL.request, 'params.metadata.name')),
     variable('administers', `${authorizerCheck(VIRTUAL.administer)}.allowed()`),
     variable('expires', `${authorizerCheck(VIRTUAL.expire)}.allowed()`),
     // The timer: its name says after how many seconds it ends.
@@ -112,11 +110,6 @@ function variables(): PolicyVariable[] {
     variable('enough', 'variables.signed.size() >= variables.needed'
       + ` && variables.quorum.all(line, variables.signed.filter(one, one.endsWith(${literal(APPROVES_AS)} + ${groupOf('line')})).size() >= ${numberOf('line')})`),
   ];
-}
-
-function authorizerCheckNamed(): string {
-  const { resource, verb } = VIRTUAL.request;
-  return `authorizer.group(${literal(VIRTUAL_GROUP)}).resource(${literal(resource)}).namespace(request.namespace).name(params.metadata.name).check(${literal(verb)})`;
 }
 
 const when = (condition: string) => (expression: string, message: string, messageExpression?: string): PolicyValidation =>

@@ -24,6 +24,7 @@ export interface GroupDuration {
 export interface Terms {
   readonly requesters: string[];
   readonly approvers: string[];
+  readonly autoApprove: string[];
   readonly annotations: { [key: string]: string };
 }
 
@@ -93,6 +94,7 @@ export function termsOf(where: string, prefix: string, props: TermsProps): Terms
   return {
     requesters,
     approvers,
+    autoApprove,
     annotations: {
       [TERMS.maxSeconds]: String(maxSeconds),
       ...byGroup.length && { [TERMS.maxSecondsByGroup]: byGroup.join('\n') },

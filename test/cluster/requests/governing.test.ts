@@ -148,7 +148,7 @@ describe('the terms', () => {
     for (const person of ['alice', 'bob']) refusedByRbac(await scene.send(person, 'PATCH', scene.path('roles', role), body, MERGE));
   });
   it('a Role that carries them is not deleted, so that nothing is governed', async () => {
-    for (const name of [ROLE, 'break-glass', 'request-debug-grant', 'approve-debug-grant']) refused(await scene.send('mallory', 'DELETE', scene.path('roles', name)), /written by GitOps alone/);
+    for (const name of [ROLE, 'break-glass', 'request-debug-grant', 'take-break-glass', 'approve-debug-grant']) refused(await scene.send('mallory', 'DELETE', scene.path('roles', name)), /written by GitOps alone/);
     refused(await scene.send('mallory', 'DELETE', scene.path('roles')), /written by GitOps alone/);
     expect((await scene.send('admin', 'GET', scene.path('roles', ROLE))).status).toBe(200);
   });
@@ -167,9 +167,35 @@ describe('the terms', () => {
     passed(await scene.send('mallory', 'DELETE', scene.path('roles', 'clone')));
   });
   it('who takes part is not said by an administrator of the namespace', async () => {
-    for (const name of ['request-debug-grant', 'approve-debug-grant']) {
+    for (const name of ['request-debug-grant', 'take-debug-grant-oncall', 'approve-debug-grant']) {
       const answer = await scene.send('mallory', 'POST', scene.path('rolebindings'), scene.binding('more', name, [group('developers-governing')]));
       expect(answer.status).toBe(403);
+    }
+  });
+  it('are not passed by in the moment in which the Role is deleted and made again', async () => {
+    const namespace = scene.other;
+    const role = (await scene.send('admin', 'GET', scene.path('roles', ROLE, namespace))).body;
+    passed(await scene.send('admin', 'DELETE', scene.path('roles', ROLE, namespace)));
+    try {
+      const said = (name: string, value: string) => (binding: any) => { binding.metadata.annotations[key(name)] = value; };
+      const subject = (name: string) => (binding: any) => { binding.subjects = [user(name)]; };
+      // Nothing governs the namespace any more.
+      const other = { ...scene.toClusterRole('other', 'view', [user('somebody')]), metadata: { name: 'other', namespace } };
+      await eventually('the Role to be gone for the policy', async () => (await scene.send('admin', 'POST', scene.path('rolebindings', undefined, namespace), other, undefined, true)).status === 201 || undefined);
+      const why = /names its author, has no approvals, and no subjects|the one subject that a request ever gets/;
+      refused(await scene.ask('alice', ROLE, { namespace, granted: true }), why);
+      refused(await scene.ask('alice', ROLE, { namespace, change: subject(scene.who.trent.name) }), why);
+      refused(await scene.ask('alice', ROLE, { namespace, change: said('approvals', 'bob-governing as leads-governing') }), why);
+      refused(await scene.ask('alice', ROLE, { namespace, change: said('requested-by', 'trent-governing') }), why);
+      refused(await scene.ask('alice', ROLE, { namespace, change: binding => { delete binding.metadata.ownerReferences; } }), /have a timer/);
+      const waiting = await scene.asked('erin', ROLE, { namespace });
+      for (const [person, name] of [['erin', 'erin'], ['bob', 'bob'], ['alice', 'erin'], ['bob', 'trent']]) {
+        refused(await scene.patch(person, waiting, { subjects: [user(scene.who[name].name)] }), why);
+      }
+      refused(await scene.patch('bob', waiting, { metadata: { annotations: { [key('requested-by')]: 'trent-governing' } }, subjects: [user('trent-governing')] }), why);
+    } finally {
+      const { resourceVersion, uid, creationTimestamp, managedFields, ...metadata } = role.metadata;
+      passed(await scene.send('admin', 'POST', scene.path('roles', undefined, namespace), { ...role, metadata }));
     }
   });
   it('that cannot be read refuse, and let nobody pass', async () => {
