@@ -99,7 +99,6 @@ export class OidcKubeconfig {
         },
       })),
       'current-context': currentContext ?? (clusters.length === 1 ? clusters[0].name : ''),
-      'preferences': {},
     };
   }
 

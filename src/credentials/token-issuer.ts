@@ -162,6 +162,9 @@ export class TokenIssuer {
         },
       },
       userValidationRules: [
+        // The API server takes an empty claim for a name.
+        { expression: `user.username != ${literal(this.usernamePrefix)}`, message: 'the person has no name' },
+        { expression: `!user.username.matches(${literal('[\\p{C}\\p{Z}]')})`, message: 'the name has blanks or invisible characters, so it may look like another' },
         { expression: '!user.username.startsWith("system:")', message: 'the name is one of Kubernetes\' own' },
         { expression: 'user.?groups.orValue([]).all(g, !g.startsWith("system:"))', message: 'a group is one of Kubernetes\' own' },
       ],
