@@ -1,6 +1,9 @@
 export { Argument } from './argument';
 export { BindingGuardrail } from './binding-guardrail';
 export type { BindingGuardrailProps } from './binding-guardrail';
+export { GuardrailCanary } from './canary';
+export type { GuardrailCanaryProps } from './canary';
+export { GuardrailProbe } from './canary-probe';
 export * from './command';
 export { CommandSet } from './command-set';
 export type { CommandSetProps } from './command-set';

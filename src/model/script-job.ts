@@ -56,7 +56,7 @@ export function apiServerEgress(where: string, cidrs: string[] | undefined, port
 }
 
 /** The same for whatever of this library runs there. */
-function restrictedNamespace(name: string): Manifest {
+export function restrictedNamespace(name: string): Manifest {
   return {
     apiVersion: 'v1',
     kind: 'Namespace',

@@ -53,7 +53,7 @@ export class Asking {
     const message: string = typeof answer === 'string' ? answer : answer?.message ?? '';
     if (status >= 200 && status < 300) return { verdict: 'passed', message };
     const policy = /ValidatingAdmissionPolicy '([^']+)'/.exec(message)?.[1];
-    if (status === 403) return { verdict: policy ? `refused by ${policy}` : message.includes('admission') || message.includes('quota') ? `403 ${message}` : 'refused by RBAC', message };
+    if (status === 403) return { verdict: policy ? `refused by ${policy}` : message.includes('exceeded quota') ? `403 ${message}` : 'refused by RBAC', message };
     return { verdict: `${status} ${message}`, message };
   }
 
