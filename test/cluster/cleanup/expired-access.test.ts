@@ -1,9 +1,10 @@
 import { writeFileSync } from 'fs';
 import { join } from 'path';
+import { runNow } from './cleanup-job';
 import { BACKSTOP, Backstop, bindingsIn, EndedRun } from './expiry-run';
 import { rightsOf } from '../access/rights';
 import { Answer, Api } from '../lab/api';
-import { theCluster } from '../lab/cluster';
+import { testIf, theCluster } from '../lab/cluster';
 import { apply, asAdmin, find, kubectl } from '../lab/kubectl';
 import { serviceAccount } from '../lab/people';
 import { eventually } from '../lab/process';
@@ -11,6 +12,7 @@ import { namespace, remove } from '../lab/targets';
 import { key, passed, RBAC, refused, refusedByRbac, Scene, user } from '../requests/scene';
 
 const cluster = theCluster();
+const withNode = testIf(cluster.node, 'the cluster has no node');
 const scene = new Scene(cluster, 'expiry');
 const JOBS = 'sd-expiry-jobs';
 /** A namespace of which no policy knows, so that everything can be there. */
@@ -211,6 +213,16 @@ describe('where no policy governs', () => {
     const ended = await kubectl(cluster, backstop.person, ['delete', '--raw', scene.path('rolebindings', metadata.name, UNGOVERNED), '-f', file]);
     expect(ended).toMatchObject({ code: 1, stderr: expect.stringMatching(/\(Conflict\).* in the precondition .* does not match/) });
     expect(await bindingsIn(cluster, UNGOVERNED)).toContain(metadata.name);
+  });
+});
+
+describe('where it runs', () => {
+  withNode('in its pod, under Pod Security restricted, it does the same, and ends well', async () => {
+    await crafted('alice', {}, { [key('expires-at')]: '2020-01-01T00:00:00Z' });
+    const job = await runNow(cluster, JOBS, BACKSTOP, 'now');
+    expect([job.succeeded, job.warnings]).toEqual([true, '']);
+    expect(job.log.map(({ level, event, outcome }) => `${level} ${event ?? ''} ${outcome}`)).toEqual(['alarm overdue-grant deleted', 'info  summary']);
+    expect(await bindingsIn(cluster, UNGOVERNED)).not.toContain('debug-grant:alice');
   });
 });
 
