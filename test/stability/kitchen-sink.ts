@@ -1,12 +1,18 @@
 import { App, Chart, Duration } from 'cdk8s';
 import {
-  AuditPolicy, ClusterReadAccess, ControlPlane, ControlPlanePlatform, DebugContainerCleanup, DebugSubject, DefaultDenyNetwork, DnsProvider,
-  JustInTimeAccess, NetworkAllow, OnCallDebugAccess, ReadOnlyAccess, SecureDebugWarnings,
+  AccessRequestPolicy, AttachScope, AuditPolicy, AuthenticationConfiguration, BindingGuardrail, BreakGlassAccess, Broker, BrokerPolicy, ClusterReadAccess, CommandSet,
+  ControlPlane, ControlPlanePlatform, DebugContainerAccess, DebugContainerCleanup, DebugContainerGuardrail, DebugImage, DebugSubject, DefaultDenyNetwork, DnsProvider,
+  ExecAccess, ExecGuardrail, ExpiredAccessCleanup, GitOpsGuardrail, GitOpsIdentity, GuardrailCanary, GuardrailProbe, JustInTimeAccess, NetworkAllow, OnCallDebugAccess,
+  ReadOnlyAccess, SecureDebugWarnings, TokenIssuer,
 } from '../../src';
 
 /** It stands for any namespace in the names that contain one. */
 export const NAMESPACE = 'example';
 const group = 'example-group';
+const commandSets = [CommandSet.readOnlyDiagnostics(), CommandSet.shell(), CommandSet.copyFrom('/var/log')];
+const images = [new DebugImage('toolbox', { repository: 'docker.io/library/busybox', tags: ['1.36'], commandSets: [commandSets[0]] })];
+
+const issuer = new TokenIssuer({ issuerUrl: 'https://login.example.com', audiences: ['kubernetes'], groups: [group] });
 
 /** The objects that one chart would apply. */
 function applied(build: (chart: Chart) => unknown): any[] {
@@ -31,9 +37,25 @@ function files(build: (controlPlane: ControlPlane) => unknown): any[] {
 export const KITCHEN_SINK: { [construct: string]: () => any[] } = {
   OnCallDebugAccess: () => applied(chart => new OnCallDebugAccess(chart, 'x', { namespace: NAMESPACE, group, subjects: [DebugSubject.userBecause('alice', 'an example')] })),
   ReadOnlyAccess: () => applied(chart => new ReadOnlyAccess(chart, 'x', { namespace: NAMESPACE, group })),
-  JustInTimeAccess: () => applied(chart => new JustInTimeAccess(chart, 'x', { namespace: NAMESPACE })),
+  JustInTimeAccess: () => applied(chart => new JustInTimeAccess(chart, 'x', {
+    namespace: NAMESPACE,
+    identityProviderGroups: true,
+    requests: { requesters: [group], approvers: ['approvers'], maxRoleBindings: 100, policyElsewhere: true },
+  })),
+  BreakGlassAccess: () => applied(chart => new BreakGlassAccess(chart, 'x', { namespace: NAMESPACE, requesters: [group], approvers: ['approvers'], policyElsewhere: true })),
+  AccessRequestPolicy: () => applied(chart => new AccessRequestPolicy(chart, 'x')),
+  ExecGuardrail: () => applied(chart => new ExecGuardrail(chart, 'x', { namespaces: [NAMESPACE], commandSets })),
+  ExecAccess: () => applied(chart => new ExecAccess(chart, 'x', { namespace: NAMESPACE, group, commandSets: commandSets.map(({ name }) => name), attach: AttachScope.ANY, portForward: true, proxy: true })),
+  DebugContainerGuardrail: () => applied(chart => new DebugContainerGuardrail(chart, 'x', { namespaces: [NAMESPACE], images })),
+  DebugContainerAccess: () => applied(chart => new DebugContainerAccess(chart, 'x', { namespace: NAMESPACE, group, images: ['toolbox'], copies: true, nodes: true })),
+  BindingGuardrail: () => applied(chart => new BindingGuardrail(chart, 'x')),
+  GitOpsGuardrail: () => applied(chart => new GitOpsGuardrail(chart, 'x', { namespaces: [NAMESPACE], identities: [GitOpsIdentity.argoCd()] })),
+  GuardrailCanary: () => applied(chart => new GuardrailCanary(chart, 'x', { probes: [GuardrailProbe.accessRequests(), GuardrailProbe.bindings(), GuardrailProbe.exec(NAMESPACE)] })),
+  ExpiredAccessCleanup: () => applied(chart => new ExpiredAccessCleanup(chart, 'x', { namespaces: [NAMESPACE] })),
+  Broker: () => applied(chart => new Broker(chart, 'x', { policy: BrokerPolicy.of({ teams: [{ name: 'team', namespaces: [NAMESPACE], onCall: [group] }] }) })),
   ClusterReadAccess: () => applied(chart => new ClusterReadAccess(chart, 'x', { group })),
   DefaultDenyNetwork: () => applied(chart => new DefaultDenyNetwork(chart, 'x', { namespace: NAMESPACE, allow: Object.values(DnsProvider).map(provider => NetworkAllow.dns({ provider })) })),
   DebugContainerCleanup: () => applied(chart => new DebugContainerCleanup(chart, 'x', { namespaces: [NAMESPACE], maxAge: Duration.hours(1) })),
   AuditPolicy: () => files(controlPlane => new AuditPolicy(controlPlane, 'x')),
+  AuthenticationConfiguration: () => files(controlPlane => new AuthenticationConfiguration(controlPlane, 'x', { issuers: [issuer] })),
 };

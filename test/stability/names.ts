@@ -9,7 +9,9 @@ import { readFileSync, writeFileSync } from 'fs';
 import { join } from 'path';
 import { KITCHEN_SINK, NAMESPACE } from './kitchen-sink';
 import { DebugCapability, SecureDebugWarnings } from '../../src';
+import { REQUEST, REQUEST_FOR, REQUESTABLE, TERMS } from '../../src/model/access-request';
 import * as constants from '../../src/model/constants';
+import { STREAMS, VIRTUAL, VIRTUAL_GROUP } from '../../src/model/virtual-rights';
 
 const GOLDEN = join(__dirname, 'golden-names.txt');
 const DOMAIN = /^([a-z0-9-]+\.)?secure-debug\.internal(\/|$)/;
@@ -39,6 +41,17 @@ function emitted(): string[] {
   ];
 }
 
+/** What requests and grants consist of, and the rights that guardrails ask for: users have them in Roles, alerts and scripts. */
+function written(): string[] {
+  return [
+    ...Object.values(TERMS).map(key => `term of a requestable Role ${key}`),
+    ...Object.values(REQUEST).map(key => `annotation of a request ${key}`),
+    ...[REQUESTABLE, REQUEST_FOR].map(key => `label ${key}`),
+    ...Object.values(VIRTUAL).map(({ resource, verb }) => `right ${verb} ${resource}.${VIRTUAL_GROUP}`),
+    ...Object.values(STREAMS).map(name => `right use streams.${VIRTUAL_GROUP} named ${name}`),
+  ];
+}
+
 function packages(): string[] {
   const { name, jsii: { targets } } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8'));
   return [
@@ -56,6 +69,7 @@ export function currentNames(): string[] {
     ...Object.values(constants).filter(value => DOMAIN.test(value)).map(value => `constant ${value}`),
     ...DebugCapability.all().map(({ id }) => `capability ${id}`),
     ...SecureDebugWarnings.rules().map(({ id }) => `rule ${id}`),
+    ...written(),
     ...packages(),
   ])].sort();
 }
