@@ -57,6 +57,10 @@ const GROUPS = [
 const busybox = { repository: 'docker.io/library/busybox', tags: ['1.36'] };
 const COMMANDS = [Command.exact('id'), Command.exact('ls', '-l'), Command.withArguments(['tail', '-n', '5'], [Argument.pathBelow('/var/log')])];
 
+/** Commands of each of 24 images: close to the largest policy that the construct lets through. */
+export const LONG = 300;
+export const long = (image: number, k: number) => Command.exact('inspect', `--of=image-${image}`, `${'x'.repeat(60)}-${k}`);
+
 const guardrail = (props: DebugContainerGuardrailProps) => (chart: Chart, id: string) => new DebugContainerGuardrail(chart, id, props);
 
 export const GUARDRAILS = [
@@ -101,7 +105,11 @@ export const GUARDRAILS = [
     mode: GuardrailMode.DENY,
     namespaces: [FULL],
     // The costliest question: a container that is of every image, and granted by the last one alone.
-    images: Array.from({ length: 24 }, (_, i) => new DebugImage(`image-${String(i).padStart(2, '0')}`, { ...busybox, commandSets: [CommandSet.readOnlyDiagnostics()] })),
+    images: Array.from({ length: 24 }, (_, i) => new DebugImage(`image-${String(i).padStart(2, '0')}`, {
+      ...busybox,
+      commandSets: [CommandSet.readOnlyDiagnostics()],
+      commands: Array.from({ length: LONG }, (_unused, k) => long(i, k)),
+    })),
     allow: [{ namespace: FULL, group: 'sd-debug-oncall', images: ['image-23'] }, { namespace: FULL, group: 'sd-debug-copiers', images: ['image-23'], copies: true }],
   }),
 ];
