@@ -1,4 +1,6 @@
 import { key, passed, Scene, user } from './scene';
+import { AccessRequests, RequestState } from '../../../src';
+import { GIVING } from '../../../src/model/admission-policy';
 import { theCluster } from '../lab/cluster';
 import { eventually } from '../lab/process';
 
@@ -119,6 +121,35 @@ it('the clean-up of expired access deletes requests', async () => {
   passed(await scene.delete('cleaner', await scene.asked('alice', 'debug-grant-quorum')));
 });
 
+it('what a program writes by AccessRequests is what the policies take', async () => {
+  const terms = AccessRequests.termsOf((await scene.send('bob', 'GET', scene.path('roles', 'debug-grant-quorum'))).body)!;
+  expect(AccessRequests.maxSecondsFor(terms, [scene.group('developers')])).toBe(7200);
+  let binding = await scene.asked('alice', 'debug-grant-quorum');
+  for (const person of ['carol', 'bob']) {
+    const request = AccessRequests.read(binding)!;
+    const groups = scene.who[person].groups;
+    const body = AccessRequests.approval(request, terms, scene.who[person].name, AccessRequests.approvesAs(terms, request.approvals, groups)!);
+    binding = passed(await scene.patch(person, binding, body));
+  }
+  expect(AccessRequests.stateOf(AccessRequests.read(binding)!, new Date().toISOString())).toBe(RequestState.ACTIVE);
+  binding = passed(await scene.patch('bob', binding, AccessRequests.closing(AccessRequests.read(binding)!, RequestState.REVOKED, scene.who.bob.name, 'incident closed')));
+  expect(AccessRequests.stateOf(AccessRequests.read(binding)!, new Date().toISOString())).toBe(RequestState.REVOKED);
+});
+
+it('a right that comes by a grant is told from a wildcard by its reason, as the guardrails do', async () => {
+  passed(await scene.approve('bob', await scene.asked('alice', 'debug-grant'), [LEADS]));
+  const resourceAttributes = { namespace: scene.place, verb: 'use', group: 'secure-debug.internal', resource: 'commandsets', name: 'diagnostics' };
+  const ask = (person: string) => scene.send(person, 'POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
+    apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes },
+  });
+  const giving = new RegExp(GIVING.expression.replace(/^'|'$/g, '').replace("' + request.namespace + '", scene.place));
+  await eventually('alice to have it', async () => (await ask('alice')).body.status.allowed || undefined, 5_000);
+  expect((await ask('alice')).body.status.reason).toMatch(giving);
+  const admins = (await ask('admin')).body.status;
+  expect(admins.allowed).toBe(true);
+  expect(admins.reason).not.toMatch(giving);
+});
+
 it('one person holds grants of several Roles', async () => {
   const first = await scene.asked('alice', 'debug-grant');
   const second = await scene.asked('alice', 'debug-grant-oncall');
@@ -137,6 +168,18 @@ it('GitOps, a cluster administrator, writes other RoleBindings and the terms', a
   passed(await scene.delete('admin', other));
   const role = (await scene.send('admin', 'GET', scene.path('roles', 'debug-grant'))).body;
   passed(await scene.send('admin', 'PUT', scene.path('roles', 'debug-grant'), role));
+});
+
+it('more RoleBindings than the quota are refused', async () => {
+  const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'q' }, spec: { hard: { 'count/rolebindings.rbac.authorization.k8s.io': '1' } } };
+  const path = `/api/v1/namespaces/${scene.place}/resourcequotas`;
+  passed(await scene.send('admin', 'POST', path, quota));
+  try {
+    await eventually('the quota to count', async () => (await scene.send('admin', 'GET', `${path}/q`)).body.status?.used ? true : undefined);
+    expect((await scene.ask('alice', 'debug-grant')).body.message).toContain('exceeded quota');
+  } finally {
+    passed(await scene.send('admin', 'DELETE', `${path}/q`));
+  }
 });
 
 it('a namespace with requests is deleted, whatever waits in it', async () => {
