@@ -8,8 +8,7 @@ function made(props: Partial<GuardrailCanaryProps> | any = {}) {
   const chart = new Chart(new App(), 'cluster');
   const canary = new GuardrailCanary(chart, 'canary', { probes: ALL(), ...props });
   const objects: any[] = chart.toJson();
-  const find = (kind: string, name?: string, namespace?: string) =>
-    objects.find(object => object.kind === kind && (name === undefined || object.metadata.name === name) && (namespace === undefined || object.metadata.namespace === namespace));
+  const find = (kind: string, name?: string) => objects.find(object => object.kind === kind && (name === undefined || object.metadata.name === name));
   return { canary, objects, find, config: JSON.parse(find('ConfigMap').data['config.json']) };
 }
 

@@ -61,7 +61,7 @@ export function guardrail(mode: GuardrailMode): any[] {
     broadRoles: ['sd-bindings-operator'],
     exceptions: [
       GuardrailException.serviceAccount(NAMESPACE, 'deployer', 'deploys from Git'),
-      GuardrailException.user('admin', 'prepares and cleans up'),
+      ...['admin', 'kubernetes-admin'].map(name => GuardrailException.user(name, 'prepares and cleans up')),
       GuardrailException.group('sd-bindings-excepted', 'an example'),
     ],
   });

@@ -27,7 +27,8 @@ function ours(objects: object[]): any[] {
 /** Every guardrail; those of the whole cluster hold in the namespaces of this file alone. */
 export function guardrails(): any[] {
   const chart = new Chart(new App(), 'guardrails');
-  const exceptions = [GuardrailException.user('admin', 'prepares and cleans up')];
+  // As this suite's own clusters call their administrator, and as kubeadm does.
+  const exceptions = ['admin', 'kubernetes-admin'].map(name => GuardrailException.user(name, 'prepares and cleans up'));
   const mode = GuardrailMode.DENY;
   const namespaces = [NAMESPACES.guarded];
   new AccessRequestPolicy(chart, 'requests');
@@ -58,7 +59,11 @@ export function canary(): any[] {
   new GuardrailCanary(chart, 'canary', {
     jobNamespace: NAMESPACES.own,
     probes: [
-      GuardrailProbe.accessRequests(), GuardrailProbe.bindings(), GuardrailProbe.exec(NAMESPACES.guarded), GuardrailProbe.gitOps(NAMESPACES.guarded), GuardrailProbe.debugContainers(),
+      GuardrailProbe.accessRequests(),
+      GuardrailProbe.bindings(),
+      GuardrailProbe.exec(NAMESPACES.guarded),
+      GuardrailProbe.gitOps(NAMESPACES.guarded),
+      GuardrailProbe.debugContainers(),
     ],
   });
   return ours(chart.toJson()).map(object => {
