@@ -16,7 +16,11 @@ export interface Tried {
   readonly name: string;
   /** The construct that it comes from. */
   readonly component: string;
-  /** Namespaces in which it holds, if it says so. */
+  /** What it is about, e.g. `rolebindings`. */
+  readonly resources: string[];
+  /** Whether it takes the terms of each requestable Role. */
+  readonly byTerms: boolean;
+  /** Namespaces in which it holds; empty for all. */
   readonly namespaces: string[];
   /** Whether it refuses, or only records. */
   readonly denies: boolean;
@@ -31,8 +35,9 @@ const DRY: Query = { dryRun: 'All' };
  */
 export async function canary(session: Session, policies: Tried[]): Promise<Record<string, Canary>> {
   const found: Record<string, Canary> = {};
-  const [role] = await requestableRoles(session, undefined).catch(() => []);
+  const roles = await requestableRoles(session, undefined).catch(() => []);
   for (const policy of policies) {
+    const role = roles.find(({ metadata }) => policy.namespaces.length === 0 || policy.namespaces.includes(metadata.namespace));
     const probe = probeOf(policy, role?.metadata);
     if (!policy.denies) {
       found[policy.name] = { outcome: 'none', detail: 'refuses nothing in this mode' };
@@ -53,22 +58,27 @@ interface Probe {
   readonly toEverybody: boolean;
 }
 
-function probeOf({ name, component, namespaces }: Tried, role: { namespace: string; name: string } | undefined): Probe | undefined {
+function probeOf({ component, resources, byTerms, namespaces }: Tried, role: { namespace: string; name: string } | undefined): Probe | undefined {
   if (component === 'exec-guardrail' && namespaces.length > 0) {
     // Admission is asked before the pod is looked for, and there is no such pod.
     return { path: paths.exec(namespaces[0], NAME), query: { command: NAME, stdout: 'true' }, object: {}, toEverybody: false };
   }
-  if (name === 'secure-debug-requests' && role) {
-    // A request that says neither who nor why nor until when.
+  if (component !== 'access-request-policy' || !role) return undefined;
+  if (byTerms) {
+    // A request that says neither who nor why nor until when. It has a timer, or the policy on terms would refuse it first.
     const object = {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'RoleBinding',
-      metadata: { name: NAME, labels: { [AccessRequests.REQUEST_LABEL]: role.name } },
+      metadata: {
+        name: NAME,
+        labels: { [AccessRequests.REQUEST_LABEL]: role.name },
+        ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: AccessRequests.timerName(60, 'canary'), uid: '00000000-0000-4000-8000-000000000000' }],
+      },
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: role.name },
     };
     return { path: paths.roleBindings(role.namespace), query: DRY, object, toEverybody: true };
   }
-  if (name === 'secure-debug-timers' && role) {
+  if (resources.includes('jobs')) {
     // A timer that is suspended would never end.
     const timer = AccessRequests.timer(role.namespace, 60, 'canary');
     return { path: paths.jobs(role.namespace), query: DRY, object: { ...timer, spec: { ...timer.spec, suspend: true } }, toEverybody: true };

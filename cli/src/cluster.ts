@@ -115,6 +115,8 @@ export class Cluster {
 
 /** By a policy: its name, and what it says. */
 const BY_POLICY = /ValidatingAdmissionPolicy '([^']+)' with binding '[^']+' denied request: ([\s\S]*)$/;
+/** Whoever binds a Role has to hold its rights, or `bind` on it. */
+const BY_ESCALATION = /user "(.*)" \(groups=.*\) is attempting to grant RBAC permissions not currently held/;
 /** Its CEL failed: the whole expression is quoted before. */
 const FAILED = /^expression '[\s\S]*' resulted in error: ([\s\S]*)$/;
 const BY_RBAC = /User "(.*)" cannot (\S+) resource "([^"]+)" in API group "[^"]*"(?: in the namespace "([^"]+)")?/;
@@ -133,6 +135,8 @@ function sentence(status: number, method: string, path: string, detail: string):
     const narrower = namespace ? '' : ' name a namespace with -n, or';
     return `${user} may not ${verb} ${resource} ${place}. Fix:${narrower} ask whoever maintains access there (the cluster's GitOps repository) for it; secure-debug status shows what you have.`;
   }
+  const [, binder] = BY_ESCALATION.exec(detail) ?? [];
+  if (binder) return `${binder} is not among those who may request or approve this Role. Fix: ask a member of a group that may, or who maintains access there; secure-debug status shows what you may request.`;
   if (status === 401) return 'The API server does not know you (401). Fix: log in again, as for kubectl, or choose another context with --context.';
   if (status === 409) return `Somebody was faster: ${detail || path}. Fix: look with secure-debug list, and try again.`;
   if (status === 429 || status >= 500) return `The API server cannot answer now (${status}): ${detail || 'no reason given'}. Fix: try again; if it stays, its operators have to know.`;

@@ -9,7 +9,12 @@ let cluster: FakeCluster;
 /** A policy and its binding, as the constructs emit them. */
 function guardrail(name: string, component: string, actions = ['Deny', 'Audit'], extra: { status?: object; annotations?: object } = {}) {
   const labels = { ...OURS, [`${P}component`]: component };
-  cluster.put(`${ADMISSION}/validatingadmissionpolicies`, { metadata: { name, labels }, status: extra.status });
+  const resources = name.endsWith('timers') ? ['jobs'] : name.endsWith('terms') ? ['roles', 'rolebindings'] : ['rolebindings'];
+  cluster.put(`${ADMISSION}/validatingadmissionpolicies`, {
+    metadata: { name, labels },
+    status: extra.status,
+    spec: { matchConstraints: { resourceRules: [{ resources }] }, ...name.endsWith('requests') && { paramKind: { kind: 'Role' } } },
+  });
   cluster.put(`${ADMISSION}/validatingadmissionpolicybindings`, { metadata: { name, labels, annotations: extra.annotations }, spec: { policyName: name, validationActions: actions } });
 }
 

@@ -32,7 +32,8 @@ interface Guardrail {
 
 /** Which policies there are, what they do, and whether they decide. */
 export async function guardrailStatus(session: Session, names: string[], _: CommonOptions): Promise<Result> {
-  const found = chosen(await guardrails(session), names);
+  const all = await guardrails(session);
+  const found = chosen(all, names);
   const decides = await canary(session, found.map(tried));
   const states = found.map(one => ({
     name: one.name,
@@ -44,7 +45,7 @@ export async function guardrailStatus(session: Session, names: string[], _: Comm
     canary: decides[one.name],
   }));
   const broken = states.some(state => !state.present || state.actions.length === 0 || state.off || state.typeWarnings.length > 0 || state.canary.outcome === 'lets-pass');
-  const unguarded = await requestsUnguarded(session, states.map(({ name }) => name));
+  const unguarded = await requestsUnguarded(session, all.map(tried));
   const text = [
     ...states.length === 0 ? ['This cluster has no guardrails of cdk8s-secure-debug.'] : [],
     ...states.map(state => {
@@ -163,6 +164,8 @@ function tried({ name, policy, bindings }: Guardrail): Tried {
   return {
     name,
     component: policy?.metadata.labels?.[component()] ?? '',
+    resources: (policy?.spec?.matchConstraints?.resourceRules ?? []).flatMap((rule: any) => rule.resources ?? []),
+    byTerms: policy?.spec?.paramKind?.kind === 'Role',
     namespaces: names,
     denies: policy !== undefined && bindings.some(binding => binding.spec?.validationActions?.includes('Deny')),
   };
@@ -182,8 +185,14 @@ function gitOps(meant: Guardrail[]): string {
 }
 
 /** Roles that can be requested, in a cluster without the policies that hold requests to their terms. */
-async function requestsUnguarded(session: Session, present: string[]): Promise<string | undefined> {
-  const missing = ['requests', 'timers', 'terms'].map(name => `${PREFIX}${name}`).filter(name => !present.includes(name));
+async function requestsUnguarded(session: Session, present: Tried[]): Promise<string | undefined> {
+  const ofRequests = present.filter(one => one.component === CONTAINING);
+  const parts: [string, (one: Tried) => boolean][] = [
+    ['requests', one => one.byTerms],
+    ['timers', one => one.resources.includes('jobs')],
+    ['terms', one => one.resources.includes('roles')],
+  ];
+  const missing = parts.filter(([, is]) => !ofRequests.some(is)).map(([name]) => `${PREFIX}${name}`);
   if (missing.length === 0) return undefined;
   try {
     const roles = await session.cluster.list(paths.rolesEverywhere(), { labelSelector: `${AccessRequests.REQUESTABLE_LABEL}=true` });

@@ -1,0 +1,25 @@
+import { mkdirSync, rmSync, writeFileSync } from 'fs';
+import { join } from 'path';
+import { Cluster } from '../lab/cluster';
+import { Person } from '../lab/kubectl';
+import { Ended, must, run, RunOptions } from '../lab/process';
+
+const PROJECT = join(__dirname, '..', '..', '..');
+/** Below the project, so that the program finds its packages. */
+const BUILT = join(PROJECT, 'reports', 'cli');
+
+/** Compiles the program of this work tree, with the one file of the library that it uses: what lies in lib/ may be of yesterday. */
+export async function build(): Promise<void> {
+  rmSync(BUILT, { recursive: true, force: true });
+  await must(process.execPath, [join(PROJECT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', join(__dirname, 'tsconfig.json')], { env: process.env, timeout: 180_000 });
+  const library = join(BUILT, 'node_modules', 'cdk8s-secure-debug');
+  mkdirSync(library, { recursive: true });
+  writeFileSync(join(library, 'index.js'), 'module.exports = require(\'../../src/access/access-requests.js\');\n');
+}
+
+/** `secure-debug` as a process of its own, as a person. */
+export function secureDebug(cluster: Cluster, person: Person, args: string[], options: RunOptions = {}): Promise<Ended> {
+  const home = join(cluster.folder, 'home', person.name);
+  mkdirSync(home, { recursive: true });
+  return run(process.execPath, [join(BUILT, 'cli', 'src', 'main.js'), ...args], { ...options, env: { PATH: process.env.PATH, HOME: home, KUBECONFIG: person.kubeconfig } });
+}
