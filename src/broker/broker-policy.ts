@@ -74,10 +74,6 @@ export interface BrokerPolicyProps {
 /**
  * One declaration of who may debug what: reviewed as JSON in Git, or written in code; `Broker` makes the objects of a
  * cluster from it. Reading it checks all that the constructs check, and says each error with its line and column.
- *
- *     { "apiVersion": "secure-debug.internal/v1", "kind": "BrokerPolicy",
- *       "commandSets": [{ "builtIn": "diagnostics" }],
- *       "teams": [{ "name": "payments", "namespaces": ["payments"], "onCall": ["oncall-payments"], "commandSets": ["diagnostics"] }] }
  */
 export class BrokerPolicy {
   /**

@@ -24,7 +24,7 @@ export interface BrokerProps {
 
   /**
    * Whether each team gets a chart of its own, and so a file. What is there once for the cluster stays in the chart of the
-   * broker; it has to be applied first.
+   * broker. The charts depend on it, so cdk8s numbers the files in the order in which they have to be applied.
    *
    * @default false
    */

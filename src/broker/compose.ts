@@ -63,6 +63,8 @@ export function compose(scope: Construct, props: BrokerPolicyProps, options: Com
   const sorted = teams.map((team, i) => ({ team, i })).sort((a, b) => byCodeUnit(a.team.name, b.team.name));
   for (const { team, i } of sorted) {
     const at = options.chartPerTeam ? new TeamChart(scope, `team-${team.name}`) : new Construct(scope, `team-${team.name}`);
+    // Before the policies are there, requesters could bind what they may only ask for: cdk8s numbers the files by this.
+    if (options.chartPerTeam && parts.accessRequestPolicy) at.node.addDependency(parts.accessRequestPolicy);
     new TeamComposer(at, team, ['teams', i], findings, parts, options).compose({ exec: commandSets !== undefined, containers: debugImages !== undefined });
   }
   return parts;

@@ -1,7 +1,10 @@
+import { mkdtempSync, readdirSync, rmSync } from 'fs';
+import { tmpdir } from 'os';
+import { join } from 'path';
 import { App, Chart, Duration, Testing } from 'cdk8s';
 import {
-  AccessMatrix, AttachScope, AuditPolicy, Broker, BrokerPolicy, BrokerPolicyProps, BrokerProps, CommandSet, ControlPlane, DebugCapability, DebugImage, ExecGuardrail, GuardrailException, GuardrailMode,
-  OnCallDebugAccess, SecureDebugWarnings, TeamChart,
+  AccessMatrix, AttachScope, AuditPolicy, Broker, BrokerPolicy, BrokerPolicyProps, BrokerProps, CommandSet, ControlPlane, DebugCapability, DebugImage,
+  ExecGuardrail, GuardrailException, GuardrailMode, OnCallDebugAccess, SecureDebugWarnings, TeamChart,
 } from '../../src';
 import { applied, may, newChart, title } from '../access/cluster';
 import { refusal } from '../private/refusal';
@@ -133,6 +136,22 @@ describe('layout', () => {
     ]);
     expect(app.charts.flatMap(chart => chart.toJson()).map(title).sort()).toEqual(objectsOf(declare()).map(title).sort());
     expect(broker.requestableAccess.map(access => Chart.of(access).node.id)).toEqual(['team-orders', 'team-payments']);
+  });
+
+  it('the files are numbered: whoever applies a folder has the policies before the Roles that need them', () => {
+    const outdir = mkdtempSync(join(tmpdir(), 'broker-'));
+    try {
+      const app = new App({ outdir });
+      const chart = new Chart(app, 'zones');
+      SecureDebugWarnings.acknowledge(chart, 'SD6002', 'an example');
+      declare({}, { chartPerTeam: true }, chart);
+      app.synth();
+      expect(readdirSync(outdir).map(name => name.replace(/-\w{8}\.k8s/, '.k8s'))).toEqual([
+        '0000-zones.k8s.yaml', '0001-zones-broker-team-orders.k8s.yaml', '0002-zones-broker-team-payments.k8s.yaml',
+      ]);
+    } finally {
+      rmSync(outdir, { recursive: true });
+    }
   });
 
   it('other names of the guardrails, for two brokers in one cluster', () => {

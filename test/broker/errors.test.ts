@@ -1,3 +1,4 @@
+import { Duration } from 'cdk8s';
 import { BrokerPolicy, BrokerPolicyProps, Command, CommandSet, DebugCapability, DebugImage, GuardrailMode } from '../../src';
 import { refusal } from '../private/refusal';
 
@@ -62,6 +63,9 @@ describe('what the schema does not let pass', () => {
     [{ commandSets: [{ name: 'x', commands: [{ argv: ['ls'], arguments: [{ word: true, path: true }] }] }] }, 'commandSets[0].commands[0].arguments[0] = {"word":true,"path":true} says word and path. Fix: say one of them, and one only.', '{'],
     [{ commandSets: [{ name: 'x', commands: [{ argv: ['ls'], arguments: [{ word: false }] }] }] }, 'commandSets[0].commands[0].arguments[0].word = false is not true. Fix: write true.', 'false'],
     [{ commandSets: Array(25).fill(DIAGNOSTICS) }, expect.stringMatching(/ has 25 entries, 24 at most are allowed\. Fix: leave some out\.$/) as any, '['],
+    [{ debugImages: [{ ...IMAGE, commandSets: ['Mine'] }] }, 'debugImages[0].commandSets[0] = "Mine" is not a name of lower-case letters, digits and "-", at most 63 of them. Fix: write it as "payments".', '"Mine"'],
+    [{ debugImages: [{ ...IMAGE, commandSets: [1] }] }, 'debugImages[0].commandSets[0] = 1 is not a command set or the name of one. Fix: write it as "diagnostics".', '1'],
+    [{ debugImages: [{ ...IMAGE, digests: ['sha256:1'] }] }, expect.stringMatching(/^debugImages\[0\]\.digests\[0\] = "sha256:1" is not a digest\. Fix: write it as "sha256:0000/) as any, '"sha256:1"'],
     [{ exceptions: [{ reason: 'x' }] }, 'exceptions[0] = {"reason":"x"} says none of user, group, serviceAccount. Fix: say one of them, and one only.', '{'],
     [{ exceptions: [{ user: 'alice' }] }, 'exceptions[0].reason = undefined is missing. Fix: add it, such as "deploys from Git".', '{'],
   ])('%j', (document, message, place) => {
@@ -200,6 +204,10 @@ describe('a policy from code', () => {
     expect(refused({ exceptions: [{ user: 'alice', reason: 'x' }], commandSets: [CommandSet.shell()] })).toMatch(/^BrokerPolicy: exceptions\[0\] = .* is no GuardrailException/);
     expect(refused({ teams: [{ ...TEAM, capabilities: ['exec'] }] })).toMatch(/^BrokerPolicy: teams\[0\]\.capabilities\[0\] = "exec" is no DebugCapability/);
     expect(refused({ teams: [{ ...TEAM, requests: [{ ...ASK, maxDuration: '1h' }] }] })).toMatch(/^BrokerPolicy: teams\[0\]\.requests\[0\]\.maxDuration = "1h" is not a Duration/);
+    expect(refused({ teams: [{ ...TEAM, requests: ['x'] }] })).toBe('BrokerPolicy: teams[0].requests[0] = "x" is not a request. Fix: write {…}.');
+    expect(refused({ teams: [{ ...TEAM, requests: [{ ...ASK, maxDurationByGroup: ['1h'] }] }] })).toMatch(/^BrokerPolicy: teams\[0\]\.requests\[0\]\.maxDurationByGroup\[0\] = "1h" is not a limit of a group/);
+    expect(refused({ teams: [{ ...TEAM, requests: [{ ...ASK, maxDuration: Duration.millis(1500) }] }] })).toMatch(/maxDuration = "1\.5s" is not a duration/);
+    expect(refused({ teams: [{ ...TEAM, requests: [{ ...ASK, maxDuration: Duration.seconds(0) }] }] })).toMatch(/maxDuration = "0s" is not a duration/);
     expect(refused({ teams: ['payments'] })).toBe('BrokerPolicy: teams[0] = "payments" is not a team. Fix: write {…}.');
     const self: any = {};
     self.self = self;

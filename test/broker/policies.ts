@@ -1,8 +1,8 @@
 import { App, Chart, Duration } from 'cdk8s';
 import * as fc from 'fast-check';
 import {
-  ApprovalQuorum, Argument, AttachScope, Broker, BrokerBreakGlass, BrokerPolicy, BrokerPolicyProps, BrokerRequest, BrokerTeam, Command, CommandSet, DebugCapability, DebugImage,
-  GroupDuration, GuardrailException, GuardrailMode, PodSecurityLevel, SecureDebugWarnings,
+  ApprovalQuorum, Argument, AttachScope, Broker, BrokerBreakGlass, BrokerPolicy, BrokerPolicyProps, BrokerRequest, BrokerTeam, Command, CommandSet,
+  DebugCapability, DebugImage, GroupDuration, GuardrailException, GuardrailMode, PodSecurityLevel, SecureDebugWarnings,
 } from '../../src';
 
 /** The objects, key by key, of what a policy becomes. */
@@ -39,7 +39,7 @@ const command: fc.Arbitrary<Command> = fc.tuple(fc.constantFrom('ls', 'cat', 'jc
 const commands = fc.uniqueArray(command, { minLength: 1, maxLength: 4, selector: one => one._pattern });
 
 const shellOf = (list: Command[]) => (list.some(one => one.runsAnything !== undefined) ? 'it is needed at night' : undefined);
-const ownSet = (name: string): fc.Arbitrary<CommandSet> => fc.tuple(fc.oneof(commands, fc.constant([Command.exact('sh')])), flag, flag)
+const ownSet = (name: string): fc.Arbitrary<CommandSet> => fc.tuple(fc.oneof(commands, fc.constant<Command[]>([Command.exact('sh')])), flag, flag)
   .map(([list, tty, stdin]) => new CommandSet(name, { commands: list, tty, stdin, shellReason: shellOf(list) }));
 const anySet = (name: string): fc.Arbitrary<CommandSet> => fc.oneof(
   ownSet(name),

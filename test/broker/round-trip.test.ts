@@ -16,7 +16,8 @@ it('the order in which lists are written changes neither the JSON nor the object
   const turned = (value: any): any => (Array.isArray(value) ? [...value].reverse() : value);
   fc.assert(fc.property(policies, props => {
     const teams = turned(props.teams).map((team: any) => Object.fromEntries(Object.entries(team).map(([key, value]) => [key, turned(value)])));
-    const other = { ...props, teams, commandSets: turned(props.commandSets), debugImages: turned(props.debugImages), exceptions: turned(props.exceptions) };
+    const { commandSets, debugImages, exceptions } = props;
+    const other = { ...props, teams, commandSets: turned(commandSets), debugImages: turned(debugImages), exceptions: turned(exceptions) };
     const [one, two] = [BrokerPolicy.of(props), BrokerPolicy.of(other)];
     expect(two.toJson()).toBe(one.toJson());
     expect(yamlOf(two)).toBe(yamlOf(one));
