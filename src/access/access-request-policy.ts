@@ -26,7 +26,11 @@ const FIRST = { 'argocd.argoproj.io/sync-wave': '-2' };
  * - `secure-debug-timers`: a Job named `debug-timer-…` is a timer, and is left alone until it ends.
  * - `secure-debug-terms`: Roles that can be requested, and who may request and approve, are written by who may `administer`.
  *
- * Whoever may impersonate others, approve client certificates or make tokens can act as somebody else here too.
+ * Change a Role that can be requested, do not delete it and make it again: in between nothing governs other RoleBindings.
+ *
+ * Whoever may impersonate others, approve client certificates or make tokens can act as somebody else here too, and who
+ * has two user names is two people. Access ends by the Job, TTL and garbage-collection controllers of Kubernetes: while they
+ * are down it goes on, and `ExpiredAccessCleanup` is for what they missed.
  *
  * @see https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */

@@ -31,6 +31,9 @@ const RULES: WarningRule[] = [
   rule('SD1004', 'Debug access to a system namespace',
     'What runs in a system namespace acts on the whole cluster, so exec there is close to cluster-admin.',
     'Grant read-only access there, and keep the rest for break-glass.'),
+  rule('SD1005', 'A group approves its own requests',
+    'Two of its members who agree get whatever can be requested; only a request of one\'s own cannot be approved.',
+    'Name a group of other people as approvers, or ask for an approval of another group with quorum.'),
   rule('SD2001', 'An added audit rule drops what people do',
     'Requests that are not in the log cannot be shown afterwards, neither to find out nor to clear somebody.',
     'Limit the rule to programs by their user name, or record at Metadata.'),
@@ -127,6 +130,12 @@ const RULES: WarningRule[] = [
   rule('SD7002', 'A name can be changed',
     'Who can change the claim takes the name of somebody else, with the rights and the entries in the log.',
     'Take a claim that the issuer never gives to another, such as sub, or email where it is verified.'),
+  rule('SD7003', 'Certificates live long',
+    'A certificate cannot be taken back: whoever was dismissed, or stole one with its key, goes on until it ends.',
+    'Let certificates be for an hour or less; a new one is a command away.'),
+  rule('SD7004', 'A certificate may get the next one',
+    'Who has a certificate asks with it for another before it ends, so it never ends, whatever the identity provider says by then.',
+    'Leave out renewByCertificate, and log in for each.'),
 ];
 
 /** One warning: which rule, where, and about what. */

@@ -185,9 +185,11 @@ describe('JustInTimeAccess with requests', () => {
   it('members of a group approve each other when that is said', () => {
     jit({ approvers: ['developers'], selfApproval: true });
     expect(find('Role payments/debug-grant').metadata.annotations[key('approvers')]).toBe('developers');
+    expect(SecureDebugWarnings.of(chart).map(({ id, message }) => [id, message])).toEqual([['SD1005', 'A group approves its own requests: in payments, debug-grant: developers.']]);
   });
   it('whoever is on call and approves needs no word for it: they approve nothing of their own', () => {
     jit({ requesters: ['oncall'], autoApprove: ['oncall'], approvers: ['oncall'] });
+    expect(SecureDebugWarnings.of(chart)).toEqual([]);
   });
   it('different terms for one Role are refused', () => {
     jit();

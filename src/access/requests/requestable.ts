@@ -135,6 +135,7 @@ export function emitRequestable(scope: Construct, where: string, requestable: Re
   if (capabilities.includes(DebugCapability.POD_COPY)) warn('SD1001');
   if (capabilities.includes(DebugCapability.NODE_DEBUG)) warn('SD1002');
   if (isSystemNamespace(namespace)) warn('SD1004');
+  if (terms.selfApproving.length) SecureDebugWarnings._add(scope, 'SD1005', `in ${namespace}, ${roleName}: ${terms.selfApproving.join(', ')}`);
   return requestable;
 }
 

@@ -25,6 +25,8 @@ export interface Terms {
   readonly requesters: string[];
   readonly approvers: string[];
   readonly autoApprove: string[];
+  /** Groups that approve each other's requests. */
+  readonly selfApproving: string[];
   readonly annotations: { [key: string]: string };
 }
 
@@ -68,7 +70,8 @@ export function termsOf(where: string, prefix: string, props: TermsProps): Terms
   if (approvers.length === 0 && others.length > 0) {
     reject({ where, field: field('approvers'), value: props.approvers, problem: `is missing, so nobody could approve what ${others.join(', ')} ask for`, fix: 'name the groups whose members approve' });
   }
-  const both = approvers.find(group => others.includes(group));
+  const selfApproving = approvers.filter(group => others.includes(group));
+  const [both] = selfApproving;
   if (both !== undefined && !props.selfApproval) {
     reject({
       where,
@@ -95,6 +98,7 @@ export function termsOf(where: string, prefix: string, props: TermsProps): Terms
     requesters,
     approvers,
     autoApprove,
+    selfApproving,
     annotations: {
       [TERMS.maxSeconds]: String(maxSeconds),
       ...byGroup.length && { [TERMS.maxSecondsByGroup]: byGroup.join('\n') },

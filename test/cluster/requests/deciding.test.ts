@@ -197,7 +197,7 @@ describe('approving', () => {
     beforeEach(async () => { binding = await scene.asked('alice', 'debug-grant-quorum'); });
 
     it('a subject before the last approval is refused', async () => {
-      refused(await scene.approve('bob', binding, [BOB], true), /no subjects before the last approval: 2 are needed \(security-deciding=1\), this would be number 1/);
+      refused(await scene.approve('bob', binding, [BOB], true), /no subjects before the last approval: 2 are needed \(cn=security-deciding=1\), this would be number 1/);
     });
     it('a subject without the group that has to agree is refused', async () => {
       passed(await scene.approve('bob', binding, [BOB], false));

@@ -59,8 +59,9 @@ export class Scene {
     return `${person}-${this.suite}`;
   }
 
+  /** Directories name groups like this one for security. */
   public group(name: string): string {
-    return `${name}-${this.suite}`;
+    return `${name === 'security' ? 'cn=' : ''}${name}-${this.suite}`;
   }
 
   /** What is declared: a Role of each kind of terms, and the policies, which here are about the namespaces of this file only. */
