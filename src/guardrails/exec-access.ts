@@ -11,7 +11,7 @@ import { dnsLabel, each } from '../private/validate';
 export enum AttachScope {
   /** To none. */
   NONE = 'none',
-  /** To those that `kubectl debug` made: their name begins with `debugger-`. */
+  /** To those that `kubectl debug` made: their name is `debugger`, or begins with `debugger-`. */
   DEBUG_CONTAINERS = 'debug-containers',
   /** To any, also to the standard streams of the application. */
   ANY = 'any',

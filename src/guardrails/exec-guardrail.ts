@@ -6,7 +6,7 @@ import { exceptionConditions, exceptionsOf, GuardrailException } from './guardra
 import { GuardrailMode, validationActions } from './guardrail-mode';
 import { emitPolicy, exceptionAnnotation, GIVING, isGiven, PolicyValidation, PolicyVariable } from '../model/admission-policy';
 import { guardNamespaces } from './scope';
-import { DEBUGGER_PREFIX, STREAMS, VIRTUAL } from '../model/virtual-rights';
+import { DEBUGGERS, STREAMS, VIRTUAL } from '../model/virtual-rights';
 import { SecureDebugWarnings } from '../model/warnings';
 import { allOrNothing } from '../private/declare';
 import { reject } from '../private/errors';
@@ -137,7 +137,8 @@ function variables(sets: CommandSet[]): PolicyVariable[] {
     { name: 'line', expression: 'variables.argv.exists(word, word.contains(\'\\n\')) ? \'\' : variables.argv.join(\'\\n\')' },
     { name: 'tty', expression: `request.subResource == 'exec' && ${flag('tty')}` },
     { name: 'stdin', expression: `request.subResource == 'exec' && ${flag('stdin')}` },
-    { name: 'shown', expression: 'variables.argv.join(\' \')' },
+    // A message that contains a line end is not told.
+    { name: 'shown', expression: 'variables.argv.join(\' \').replace(\'\\n\', \' \')' },
     { name: 'place', expression: '(has(request.namespace) ? request.namespace + \'/\' : \'\') + request.name' },
     ...sets.flatMap((set, i) => [
       { name: `in${i}`, expression: set._contains('variables.argv', 'variables.line') },
@@ -174,7 +175,7 @@ function validations(sets: CommandSet[]): PolicyValidation[] {
       message: 'you may use none of the command sets that contain the command',
       messageExpression: `'exec of "' + variables.shown + '" in ' + variables.place + ' takes the command set ' + ${fitting} + ', which is not granted to you; rights by wildcard do not count. Request access, or break glass'`,
     },
-    stream('attach', [isGiven('attach'), `has(object.container) && object.container.startsWith(${literal(DEBUGGER_PREFIX)}) && ${isGiven('attachDebugger')}`], 'attach'),
+    stream('attach', [isGiven('attach'), `has(object.container) && object.container.matches(${literal(DEBUGGERS)}) && ${isGiven('attachDebugger')}`], 'attach'),
     stream('portforward', [isGiven('portForward')], 'port-forward'),
     {
       expression: `request.subResource != 'proxy' || (request.resource.resource == 'pods' ? ${isGiven('podProxy')} : request.resource.resource == 'services' && ${isGiven('serviceProxy')})`,

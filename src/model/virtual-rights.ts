@@ -57,6 +57,8 @@ export const STREAMS = {
 
 /** How kubectl names the container it makes, unless it is told another name; the guardrail on debug containers keeps to it. */
 export const DEBUGGER_PREFIX = 'debugger-';
+/** RE2: the containers that may be attached to as such; `kubectl debug node/NAME` calls its own `debugger`. */
+export const DEBUGGERS = '^debugger(?:-.*)?$';
 
 /** A right on a virtual resource as an RBAC rule. */
 export function virtualRule({ resource, verb }: { readonly resource: string; readonly verb: string }, names: readonly string[]): PolicyRule {

@@ -126,7 +126,9 @@ describe('the other streams', () => {
     ['attach to the application', attach('app'), BY_POLICY, 'passed'],
     ['attach to a container that is not named', attach(), BY_POLICY, 'passed'],
     ['attach to a container whose name only contains that of a debugger', attach('x-debugger-1'), BY_POLICY, 'passed'],
+    ['attach to a container whose name only begins like that of a debugger', attach('debuggers'), BY_POLICY, 'passed'],
     ['attach to a debug container', attach('debugger-abcde'), 'passed', 'passed'],
+    ['attach to the container that debugs a node', attach('debugger'), 'passed', 'passed'],
     ['port-forward', podPath(`${POD}/portforward?ports=8080`), BY_POLICY, 'passed'],
     ['the proxy to a pod', podPath(`${POD}/proxy/`), BY_POLICY, 'passed'],
     ['the proxy to a pod with a scheme and a port', podPath(`http:${POD}:8080/proxy/index.html`), BY_POLICY, 'passed'],
@@ -157,6 +159,9 @@ describe('what a refused person reads', () => {
   const told = async (name: string, argv: string[], options = {}) => (await openStream(as(name), execPath(argv, options))).message.replace(/^.*denied request: /, '');
   it('names the command, the pod and what is allowed', async () => {
     expect(await told('alice-exec', ['sh', '-c', 'id'])).toMatch(new RegExp(`^exec of "sh -c id" in ${NAMESPACE}/${POD} is in none of the command sets: copy-from \\(tar cf - /var/log/…\\); diagnostics \\(`));
+  });
+  it('also when a word has a line end, which would hide the message', async () => {
+    expect(await told('alice-exec', ['sh', '-c', 'id\nid'])).toMatch(/^exec of "sh -c id id" in /);
   });
   it('names the set that is missing', async () => {
     expect(await told('alice-exec', ['bash'])).toBe(`exec of "bash" in ${NAMESPACE}/${POD} takes the command set shell, which is not granted to you; rights by wildcard do not count. Request access, or break glass`);
