@@ -14,8 +14,7 @@ import { namespace, remove } from '../lab/targets';
  */
 const cluster = theCluster();
 const NAMESPACE = 'sd-cel';
-const POLICY = 'sd-cel';
-const SAMPLES = 40;
+const SAMPLES = 32;
 
 /** What somebody would write to get out of a string or a pattern, among what people write. */
 const HOSTILE = [
@@ -38,21 +37,32 @@ const SEPARATOR = '\u001f';
 const ARGV = `object.data.asked.split(${literal(SEPARATOR)})`;
 const LINE = `(${ARGV}.exists(word, word.contains('\\n')) ? '' : ${ARGV}.join('\\n'))`;
 
-function policy(): any[] {
-  const when = (about: string, i: number, expression: string) =>
-    ({ expression: `object.data.about != ${literal(`${about}${i}`)} || (${expression})`, message: 'no', reason: 'Forbidden' });
-  const name = POLICY;
-  const validations = [
-    ...TEXTS.flatMap((text, i) => [when('literal', i, `object.data.asked == ${literal(text)}`), when('pattern', i, `object.data.asked.matches(${literal(`^(?:${quoted(text)})$`)})`)]),
-    ...WORDS.map((word, i) => when('command', i, new CommandSet('x', { commands: commandsOf(word) })._contains(ARGV, LINE))),
-    when('probe', 0, 'false'),
-  ];
+type Kind = 'literal' | 'pattern' | 'command';
+
+/** What the texts become, by kind. */
+const EXPRESSIONS: { [kind in Kind]: string[] } = {
+  literal: TEXTS.map(text => `object.data.asked == ${literal(text)}`),
+  pattern: TEXTS.map(text => `object.data.asked.matches(${literal(`^(?:${quoted(text)})$`)})`),
+  command: WORDS.map(word => new CommandSet('x', { commands: commandsOf(word) })._contains(ARGV, LINE)),
+};
+const KINDS = Object.keys(EXPRESSIONS) as Kind[];
+const POLICIES = KINDS.map(kind => `sd-cel-${kind}`);
+
+/** A policy and its binding; a number says which of the texts is asked about. */
+function policy(kind: Kind): object[] {
+  const name = `sd-cel-${kind}`;
+  const validations = [...EXPRESSIONS[kind], 'false'].map((expression, i) => ({ expression: `object.data.about != '${i}' || (${expression})`, message: 'no', reason: 'Forbidden' }));
   return [
     {
       apiVersion: 'admissionregistration.k8s.io/v1',
       kind: 'ValidatingAdmissionPolicy',
       metadata: { name },
-      spec: { failurePolicy: 'Fail', matchConstraints: { resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] }] }, validations },
+      spec: {
+        failurePolicy: 'Fail',
+        matchConstraints: { resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] }] },
+        matchConditions: [{ name: 'about-it', expression: `object.data.kind == '${kind}'` }],
+        validations,
+      },
     },
     {
       apiVersion: 'admissionregistration.k8s.io/v1',
@@ -66,14 +76,14 @@ function policy(): any[] {
 let api: Api;
 
 /** What the policy says to a text, as the one that it knows by that number. */
-async function ask(about: string, asked: string): Promise<'passed' | 'refused'> {
+async function ask(kind: Kind, about: number, asked: string): Promise<'passed' | 'refused'> {
   const { status, body }: Answer = await api.send('POST', `/api/v1/namespaces/${NAMESPACE}/configmaps?dryRun=All`, {
-    apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'asked' }, data: { about, asked },
+    apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'asked' }, data: { kind, about: String(about), asked },
   });
   if (status === 201) return 'passed';
   // A failure of the expression would refuse too: it must be the validation that says no.
   if (status === 403 && body.message.endsWith('denied request: no')) return 'refused';
-  throw new Error(`${about} ${JSON.stringify(asked)}: ${status} ${body.message}`);
+  throw new Error(`${kind} ${about} ${JSON.stringify(asked)}: ${status} ${body.message}`);
 }
 
 /** Texts close to one: what a wrong escape would take for it. */
@@ -84,58 +94,60 @@ const near = (text: string, others: string[], i: number) => [...new Set([
 
 beforeAll(async () => {
   await remove(cluster, [NAMESPACE]);
-  await asAdmin(cluster, ['delete', 'validatingadmissionpolicybinding,validatingadmissionpolicy', POLICY, '--ignore-not-found']);
+  await asAdmin(cluster, ['delete', 'validatingadmissionpolicybinding,validatingadmissionpolicy', '--ignore-not-found', ...POLICIES]);
   await apply(cluster, [namespace(NAMESPACE)]);
   // Not by server-side apply, whose reader of YAML takes no control characters. No text of a user has any.
-  for (const object of policy()) await asAdmin(cluster, ['create', '-f', '-'], { stdin: JSON.stringify(object) });
+  for (const object of KINDS.flatMap(policy)) await asAdmin(cluster, ['create', '-f', '-'], { stdin: JSON.stringify(object) });
   await asAdmin(cluster, ['create', 'serviceaccount', 'asker', '-n', NAMESPACE]);
   await asAdmin(cluster, ['create', 'role', 'asker', '-n', NAMESPACE, '--verb=create', '--resource=configmaps']);
   await asAdmin(cluster, ['create', 'rolebinding', 'asker', '-n', NAMESPACE, '--role=asker', `--serviceaccount=${NAMESPACE}:asker`]);
   api = new Api(await serviceAccount(cluster, NAMESPACE, 'asker'));
-  await eventually('the policy to decide', async () => (await ask('probe0', 'x')) === 'refused' || undefined);
+  for (const kind of KINDS) await eventually('the policy to decide', async () => (await ask(kind, EXPRESSIONS[kind].length, 'x')) === 'refused' || undefined);
 });
 
 afterAll(async () => {
   api?.close();
-  await asAdmin(cluster, ['delete', 'validatingadmissionpolicybinding,validatingadmissionpolicy', POLICY, '--ignore-not-found']);
+  await asAdmin(cluster, ['delete', 'validatingadmissionpolicybinding,validatingadmissionpolicy', '--ignore-not-found', ...POLICIES]);
   await remove(cluster, [NAMESPACE]);
 });
 
 /** Asks each, and returns what was not answered as expected. */
-async function wrong(asked: { about: string; text: string; expected: 'passed' | 'refused' }[]): Promise<object[]> {
-  const answers = await inParallel(4, asked, async one => ({ ...one, answer: await ask(one.about, one.text) }));
+async function wrong(kind: Kind, asked: { about: number; text: string; expected: 'passed' | 'refused' }[]): Promise<object[]> {
+  const answers = await inParallel(4, asked, async one => ({ ...one, answer: await ask(kind, one.about, one.text) }));
   process.stdout.write(`asked the API server ${asked.length} times\n`);
   return answers.filter(({ answer, expected }) => answer !== expected);
 }
 
-const forEachText = (about: string) => TEXTS.flatMap((text, i) => [
-  { about: `${about}${i}`, text, expected: 'passed' as const }, ...near(text, TEXTS, i).map(other => ({ about: `${about}${i}`, text: other, expected: 'refused' as const })),
+/** Each text by its own number, and what is close to it. */
+const eachText = TEXTS.flatMap((text, about) => [
+  { about, text, expected: 'passed' as const }, ...near(text, TEXTS, about).map(other => ({ about, text: other, expected: 'refused' as const })),
 ]);
 
-test('a literal is the text it was made of, and no other', async () => expect(await wrong(forEachText('literal'))).toEqual([]));
+test('a literal is the text it was made of, and no other', async () => expect(await wrong('literal', eachText)).toEqual([]));
 
-test('a quoted text matches itself, and no other', async () => expect(await wrong(forEachText('pattern'))).toEqual([]));
+test('a quoted text matches itself, and no other', async () => expect(await wrong('pattern', eachText)).toEqual([]));
 
 test('a command passes by its words alone, whatever they contain', async () => {
   const argv = (...words: string[]) => words.join(SEPARATOR);
-  const cases = WORDS.flatMap((word, i) => {
-    const other = WORDS[(i + 1) % WORDS.length];
+  const cases = WORDS.flatMap((word, about) => {
+    const other = WORDS[(about + 1) % WORDS.length];
     const passed = [['show', word], ['print', word, 'a'], ['print', word, 'a', 'b'], ['print', word, word, 'a'], ['print', word, 'all', 'a']];
     const refused = [
       ['show'], ['show', word, ''], ['show', word, word], ['', 'show', word], ['show', `${word}\n`], [`show\n${word}`], [`show ${word}`], ['Show', word], ['/bin/show', word], ['show', other], ['show', word, '\n'],
       ['print', word, '-x'], ['print', word, 'a', '-x'], ['print', word, 'a\nb'], ['print', `${word}\na`], ['print', word, 'a', 'b', 'c', 'd'], ['print', other, 'a'], ['print', word, ''], ['print', word, 'a;b'],
-      ...near(word, WORDS, i).map(text => ['show', text]), ...near(word, WORDS, i).map(text => ['print', text, 'a']),
+      ...near(word, WORDS, about).flatMap(text => [['show', text], ['print', text, 'a']]),
     ];
-    const about = `command${i}`;
     return [...passed.map(one => ({ about, text: argv(...one), expected: 'passed' as const })), ...refused.map(one => ({ about, text: argv(...one), expected: 'refused' as const }))];
   });
-  expect(await wrong(cases)).toEqual([]);
+  expect(await wrong('command', cases)).toEqual([]);
 });
 
-test('the policy is type-checked without a complaint', async () => {
-  const status = await eventually('type checking', async () => {
-    const found = JSON.parse(await asAdmin(cluster, ['get', 'validatingadmissionpolicy', POLICY, '-o', 'json']));
-    return found.status?.observedGeneration === found.metadata.generation ? found.status : undefined;
-  });
-  expect(status.typeChecking?.expressionWarnings ?? []).toEqual([]);
+test('the policies are type-checked without a complaint', async () => {
+  for (const name of POLICIES) {
+    const status = await eventually('type checking', async () => {
+      const found = JSON.parse(await asAdmin(cluster, ['get', 'validatingadmissionpolicy', name, '-o', 'json']));
+      return found.status?.observedGeneration === found.metadata.generation ? found.status : undefined;
+    });
+    expect(status.typeChecking?.expressionWarnings ?? []).toEqual([]);
+  }
 });
