@@ -26,6 +26,9 @@ const FIRST = { 'argocd.argoproj.io/sync-wave': '-2' };
  * - `secure-debug-timers`: a Job named `debug-timer-…` is a timer, and is left alone until it ends.
  * - `secure-debug-terms`: Roles that can be requested, and who may request and approve, are written by who may `administer`.
  *
+ * They judge what is written, not what is there: before they are applied the first time, see that there is no Job whose name
+ * begins with `debug-timer-`, and no binding to a Role named `debug-grant…` or `break-glass…`.
+ *
  * Change a Role that can be requested, do not delete it and make it again: in between nothing governs other RoleBindings.
  *
  * Whoever may impersonate others, approve client certificates or make tokens can act as somebody else here too, and who
