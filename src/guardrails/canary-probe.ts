@@ -1,4 +1,4 @@
-import { REQUEST_FOR, REQUESTABLE, TERMS, TIMER_IMAGE, TIMER_PREFIX } from '../model/access-request';
+import { REQUESTABLE, TERMS, TIMER_IMAGE, TIMER_PREFIX } from '../model/access-request';
 import { PolicyRule } from '../model/policy-rule';
 import { GRANT_ROLE } from '../model/virtual-rights';
 import { Manifest } from '../private/declare';
@@ -19,11 +19,15 @@ const empty = (name: string, namespace: string, labels: { [key: string]: string 
   apiVersion: `${RBAC}/v1`, kind: 'Role', metadata: { name, namespace, ...Object.keys(labels).length && { labels }, ...Object.keys(annotations).length && { annotations } }, rules: [],
 });
 
-const bindingOf = (roleName: string, subjects: object[], namespace: string, metadata: object = {}) => ({
-  apiVersion: `${RBAC}/v1`, kind: 'RoleBinding', metadata: { name: NAME, namespace, ...metadata }, roleRef: { apiGroup: RBAC, kind: 'Role', name: roleName }, subjects,
+/** A RoleBinding of the Role without rules. */
+const bindingOf = (subjects: object[], namespace: string) => ({
+  apiVersion: `${RBAC}/v1`, kind: 'RoleBinding', metadata: { name: NAME, namespace }, roleRef: { apiGroup: RBAC, kind: 'Role', name: NAME }, subjects,
 });
 
-/** One request that a policy has to refuse. */
+/**
+ * One request that a policy has to refuse, and that no other policy of ours would refuse: of several that do, the API server
+ * names one, and not always the same.
+ */
 export interface CanaryRequest {
   readonly policy: string;
   /** Without it, only that the policy and its binding are there and deny is looked at. */
@@ -41,20 +45,17 @@ const createRight = (namespace: string, apiGroup: string, resource: string, more
 /** What the canary asks of the API server, by the guardrail that has to refuse it. The guardrail has to deny. */
 export class GuardrailProbe {
   /**
-   * `secure-debug-requests`, `secure-debug-terms` and `secure-debug-timers` of `AccessRequestPolicy`: a RoleBinding to a Role
-   * that can be requested, by a ServiceAccount; such a Role itself; a Job that is called a timer and is none.
+   * `secure-debug-requests`, `secure-debug-terms` and `secure-debug-timers` of `AccessRequestPolicy`: a RoleBinding that is no
+   * request, where a Role can be requested; such a Role itself; a Job that is called a timer and is none.
    */
   public static accessRequests(): GuardrailProbe {
     return new GuardrailProbe([
       {
         policy: 'secure-debug-requests',
         path: rbacPath('rolebindings', REQUESTS_NAMESPACE),
-        body: bindingOf(REQUESTABLE_ROLE, [], REQUESTS_NAMESPACE, {
-          labels: { [REQUEST_FOR]: REQUESTABLE_ROLE },
-          ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: `${TIMER_PREFIX}60-canary`, uid: '00000000-0000-4000-8000-000000000000' }],
-        }),
+        body: bindingOf([], REQUESTS_NAMESPACE),
         right: createRight(REQUESTS_NAMESPACE, RBAC, 'rolebindings'),
-        needs: [empty(REQUESTABLE_ROLE, REQUESTS_NAMESPACE, { [REQUESTABLE]: 'true' }, { [TERMS.approvals]: '1', [TERMS.maxSeconds]: '60' })],
+        needs: [empty(NAME, REQUESTS_NAMESPACE), empty(REQUESTABLE_ROLE, REQUESTS_NAMESPACE, { [REQUESTABLE]: 'true' }, { [TERMS.approvals]: '1', [TERMS.maxSeconds]: '60' })],
       },
       {
         policy: 'secure-debug-terms',
@@ -86,7 +87,7 @@ export class GuardrailProbe {
       {
         policy: 'secure-debug-bindings',
         path: rbacPath('rolebindings', PROBE_NAMESPACE),
-        body: bindingOf(NAME, [{ apiGroup: RBAC, kind: 'Group', name: 'system:authenticated' }], PROBE_NAMESPACE),
+        body: bindingOf([{ apiGroup: RBAC, kind: 'Group', name: 'system:authenticated' }], PROBE_NAMESPACE),
         right: createRight(PROBE_NAMESPACE, RBAC, 'rolebindings'),
         needs: [empty(NAME, PROBE_NAMESPACE)],
       },

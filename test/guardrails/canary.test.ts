@@ -26,6 +26,7 @@ describe('what one line makes', () => {
       'Namespace -/secure-debug-canary-requests',
       'ResourceQuota secure-debug-canary-requests/nothing-runs-here',
       'Role secure-debug-canary/secure-debug-canary',
+      'Role secure-debug-canary-requests/secure-debug-canary',
       'Role secure-debug-canary-requests/debug-grant-canary',
       'ClusterRole -/guardrail-canary',
       'ClusterRoleBinding -/guardrail-canary',
