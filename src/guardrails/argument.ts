@@ -105,11 +105,14 @@ export class Argument {
   }
 }
 
-/** A word of a command: no control character, which no pattern here means, and no half of a surrogate pair. */
+/**
+ * A word of a command: no control character, which no pattern here means, no half of a surrogate pair, nothing that a
+ * reviewer does not see or sees in another order, and not the mark for what was no UTF-8, which RE2 takes such bytes for.
+ */
 export function plain(at: string, field: string, value: string): string {
   if (typeof value !== 'string') reject({ where: at, field, value, problem: 'is not text', fix: 'give a text' });
-  if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(value)) {
-    reject({ where: at, field, value, problem: 'contains control characters, line ends or broken characters', fix: 'give it as one line of text' });
+  if (/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffd]/u.test(value)) {
+    reject({ where: at, field, value, problem: 'contains control characters, line ends, or invisible or broken characters', fix: 'give it as one line of text' });
   }
   return value;
 }

@@ -6,15 +6,32 @@ const where = 'Command';
 
 /** Programs that run another one, or whatever they are told: who may run one of these may run anything. */
 const RUNS_ANYTHING = new Set([
-  'ash', 'awk', 'bash', 'busybox', 'chroot', 'csh', 'dash', 'ed', 'emacs', 'env', 'ex', 'expect', 'fish', 'gawk', 'gdb', 'git', 'ksh', 'less', 'lua', 'make', 'man', 'mawk',
-  'more', 'nano', 'nawk', 'nice', 'node', 'nohup', 'nsenter', 'perl', 'php', 'powershell', 'pwsh', 'python', 'rbash', 'ruby', 'runuser', 'rview', 'rvim', 'script', 'sed',
-  'setsid', 'sh', 'socat', 'ssh', 'stdbuf', 'strace', 'su', 'sudo', 'tclsh', 'tcsh', 'time', 'timeout', 'tmux', 'toybox', 'unshare', 'vi', 'view', 'vim', 'watch', 'xargs', 'zsh',
+  'ash', 'at', 'awk', 'bash', 'batch', 'bun', 'busybox', 'capsh', 'chroot', 'chrt', 'crictl', 'crontab', 'csh', 'ctr', 'dash', 'deno', 'dlv', 'doas', 'docker', 'dumb-init', 'ed', 'elvish', 'emacs', 'env', 'ex',
+  'expect', 'fish', 'flock', 'gawk', 'gdb', 'gdbserver', 'git', 'gosu', 'ionice', 'irb', 'jshell', 'ksh', 'kubectl', 'less', 'lldb', 'ltrace', 'lua', 'luajit', 'make', 'man', 'mawk', 'micropython', 'mksh',
+  'more', 'nano', 'nawk', 'nerdctl', 'nice', 'node', 'nodejs', 'nohup', 'npm', 'npx', 'nsenter', 'nu', 'numactl', 'oksh', 'original-awk', 'parallel', 'perf', 'perl', 'php', 'podman',
+  'posh', 'powershell', 'pwsh', 'pypy', 'python', 'rbash', 'ruby', 'run-parts', 'runc', 'runuser', 'rview', 'rvim', 'screen', 'script', 'sed', 'setarch', 'setpriv', 'setsid', 'sh', 'socat', 'ssh',
+  'start-stop-daemon', 'stdbuf', 'strace', 'su', 'su-exec', 'sudo', 'systemd-run', 'taskset', 'tclsh', 'tcsh', 'time', 'timeout', 'tini', 'tmux', 'toybox', 'unshare', 'vi', 'view', 'vim', 'vimdiff', 'watch',
+  'xargs', 'yash', 'zsh',
 ]);
 
-/** Arguments by which a program that is harmless otherwise runs another. */
+/** The dynamic loader runs the program that it is given. */
+const LOADER = /^ld(-linux.*|-musl.*)?\.so/;
+
+/** Arguments by which a program that is harmless otherwise runs another; GNU takes long ones by their first letters. */
 const RUNS_BY_ARGUMENT: { [program: string]: RegExp } = {
-  find: /^-(exec|ok)/, tar: /^--?(to-command|checkpoint-action|use-compress-program|rsh-command|I)/, curl: /^(-K|--config)/, ip: /^(netns|-b|-batch)/,
+  find: /^-(exec|ok)/,
+  tar: /^(--(to-c|checkpoint-a|use-c|rsh|rmt|info-s|new-v)|-[A-Za-z]*[IF])/,
+  curl: /^(-[A-Za-z]*K|--conf)/,
+  ip: /^(netns|vrf|-b|-batch)/,
+  nc: /^-[A-Za-z]*[ec]/,
+  ncat: /^(-[A-Za-z]*[ec]|--(sh-|lua-)?exec)/,
+  netcat: /^-[A-Za-z]*[ec]/,
+  rsync: /^(-[A-Za-z]*e|--rsh|--rsync-path)/,
+  tcpdump: /^(-[A-Za-z]*z|--postrotate)/,
 };
+
+/** How distributions call variants of a program: python3.11, gawk-5.1.0, vim.tiny, busybox.static, sh.distrib. */
+const VARIANT = /([-.](tiny|basic|nox|gtk3?|static|distrib|dbg|debug|minimal|exe)|[-.]?[0-9][0-9.]*)$/;
 
 /** One command that may be run in a container: the words of an exec, without a shell between them. */
 export class Command {
@@ -56,10 +73,13 @@ export class Command {
    */
   public get runsAnything(): string | undefined {
     const [program, ...args] = this.argv;
-    // python3.11 is python.
-    const name = program.slice(program.lastIndexOf('/') + 1).replace(/[0-9.]+$/, '').toLowerCase();
-    if (RUNS_ANYTHING.has(name) || RUNS_ANYTHING.has(program)) return program;
-    return args.some(arg => RUNS_BY_ARGUMENT[name]?.test(arg)) ? program : undefined;
+    const file = program.slice(program.lastIndexOf('/') + 1).toLowerCase();
+    let name = file;
+    while (!RUNS_ANYTHING.has(name) && VARIANT.test(name)) name = name.replace(VARIANT, '');
+    if (RUNS_ANYTHING.has(name) || LOADER.test(file)) return program;
+    // tar takes its first word for options, with a dash or without.
+    const given = name === 'tar' ? args.map((arg, i) => (i === 0 && !arg.startsWith('-') ? `-${arg}` : arg)) : args;
+    return given.some(arg => RUNS_BY_ARGUMENT[name]?.test(arg)) ? program : undefined;
   }
 
   /** As a reviewer reads it, e.g. `tail -n 100 /var/log/…`. */

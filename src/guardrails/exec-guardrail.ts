@@ -63,7 +63,8 @@ export interface ExecGuardrailProps {
  * API server's proxy. It holds for GET and POST, for every client, for `kubectl cp` (an exec of tar), and for whoever holds
  * `*` or is in system:masters. It comes on top of RBAC: a Role still has to allow `pods/exec`.
  *
- * `nodes/proxy` straight at a kubelet is out of its reach, for no admission is asked there: grant it to nobody.
+ * `nodes/proxy` belongs to no namespace, so it is refused in the whole cluster, to Prometheus too unless it is excepted. Straight
+ * at a kubelet it is out of reach, for no admission is asked there: grant it to nobody.
  *
  * @see https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */

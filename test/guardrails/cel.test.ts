@@ -11,8 +11,8 @@ const HOSTILE = [
 /** Any text, hostile parts mixed in. */
 const texts = fc.array(fc.oneof(fc.constantFrom(...HOSTILE), fc.string({ unit: 'binary', maxLength: 5 })), { maxLength: 6 }).map(parts => parts.join(''));
 /** The same without what a command refuses. */
-const words = texts.map(text => text.replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/gu, ''));
-const names = words.map(word => `x${word.replace(/[*\p{Cf}]/gu, '').trim()}`);
+const words = texts.map(text => text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffd]/gu, ''));
+const names = words.map(word => `x${word.replace(/\*/g, '').trim()}`);
 
 /**
  * A string of CEL in double quotes, by its grammar: no line end, and after a backslash only what is an escape.

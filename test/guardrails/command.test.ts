@@ -54,13 +54,16 @@ describe('a command', () => {
 
 describe('a command that runs whatever it is told', () => {
   it.each([
-    'sh', '/bin/sh', 'bash', 'BASH', 'busybox', 'env', 'python3', 'python3.11', '/usr/bin/perl', 'node', 'nsenter', 'xargs', 'awk', 'vi', 'less', 'timeout', 'sudo', 'chroot', 'script',
+    'sh', '/bin/sh', 'bash', 'BASH', 'busybox', 'env', 'python3', 'python3.11', '/usr/bin/perl', 'node', 'nsenter', 'xargs', 'awk', 'vi', 'less', 'timeout', 'sudo', 'chroot', 'script', 'nodejs', 'vim.tiny', 'busybox.static', 'gawk-5.1.0',
+    'python3.11-dbg', 'sh.distrib', 'bash5.2', 'su-exec', 'flock', 'setpriv', 'kubectl', '/lib64/ld-linux-x86-64.so.2', '/lib/ld-musl-x86_64.so.1',
   ])('%s is known', program => expect(Command.exact(program, 'x').runsAnything).toBe(program));
 
-  it.each([[['find', '/', '-exec', 'id', ';']], [['find', '/', '-execdir', 'id', ';']], [['tar', 'cf', '-', '--to-command=sh', '/']], [['tar', '--checkpoint-action=exec=sh', '/']]])(
+  it.each([[['find', '/', '-exec', 'id', ';']], [['find', '/', '-execdir', 'id', ';']], [['tar', 'cf', '-', '--to-command=sh', '/']], [['tar', '--checkpoint-action=exec=sh', '/']],
+    [['tar', '--use-comp=sh', '-cf', '-', '/']], [['tar', 'cIf', 'sh', '-', '/']], [['tar', '-xFf', 'sh', '-']], [['ip', 'vrf', 'exec', 'x', 'sh']],
+    [['nc', '-le', 'sh']], [['ncat', '--sh-exec', 'id']], [['tcpdump', '-z', 'sh']], [['rsync', '-e', 'sh', 'a:b']]])(
     '%j is known by its arguments', argv => expect(Command.exact(...argv).runsAnything).toBe(argv[0]));
 
-  it.each([[['find', '/var/log']], [['tar', 'cf', '-', '/var/log']], [['ls']], [['cat', 'sh']]])('%j does not', argv => expect(Command.exact(...argv).runsAnything).toBeUndefined());
+  it.each([[['find', '/var/log']], [['tar', 'cf', '-', '/var/log']], [['tar', 'tvf', '/x.tar', 'INDEX']], [['nc', '-zv', 'db', '5432']], [['tcpdump', '-i', 'any', '-w', '-']], [['ip', 'addr']], [['ls']], [['cat', 'sh']], [['top', '-b']], [['md5sum']]])('%j does not', argv => expect(Command.exact(...argv).runsAnything).toBeUndefined());
 });
 
 describe('a wrong command is refused', () => {
@@ -68,8 +71,11 @@ describe('a wrong command is refused', () => {
     ['nothing', () => Command.exact(), 'Command.exact: argv = [] is empty. Fix: give the words of the command, e.g. "ls", "-l".'],
     ['an empty program', () => Command.exact('', 'x'), 'Command.exact: argv[0] = "" is no program. Fix: give the name or path of the program first.'],
     ['a line for a shell', () => Command.exact('ls -l /'), 'Command.exact: argv[0] = "ls -l /" is one word with blanks in it, and no shell divides it. Fix: write "ls", "-l", "/".'],
-    ['a line end', () => Command.exact('ls', 'a\nb'), 'Command.exact: argv[1] = "a\\nb" contains control characters, line ends or broken characters. Fix: give it as one line of text.'],
-    ['half a character', () => Command.exact('ls', '\ud800'), 'Command.exact: argv[1] = "\\ud800" contains control characters, line ends or broken characters. Fix: give it as one line of text.'],
+    ['a line end', () => Command.exact('ls', 'a\nb'), 'Command.exact: argv[1] = "a\\nb" contains control characters, line ends, or invisible or broken characters. Fix: give it as one line of text.'],
+    ['a mark that hides how it is read', () => Command.exact('cat', '/etc/\u202ehosts'), 'Command.exact: argv[1] = "/etc/\\u202ehosts" contains control characters, line ends, or invisible or broken characters. Fix: give it as one line of text.'],
+    ['a blank of no width', () => Command.exact('l\u200bs'), 'Command.exact: argv[0] = "l\\u200bs" contains control characters, line ends, or invisible or broken characters. Fix: give it as one line of text.'],
+    ['what stands for broken bytes', () => Command.exact('ls', '\ufffd'), 'Command.exact: argv[1] = "\ufffd" contains control characters, line ends, or invisible or broken characters. Fix: give it as one line of text.'],
+    ['half a character', () => Command.exact('ls', '\ud800'), 'Command.exact: argv[1] = "\\ud800" contains control characters, line ends, or invisible or broken characters. Fix: give it as one line of text.'],
     ['what is no text', () => Command.exact('ls', 5 as any), 'Command.exact: argv[1] = 5 is not text. Fix: give a text.'],
     ['arguments that are texts', () => Command.withArguments(['ls'], ['/'] as any),
       'Command.withArguments: rest[0] = "/" is no Argument. Fix: use Argument.pathBelow("/var/log"), Argument.word() and so on.'],
