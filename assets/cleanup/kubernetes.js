@@ -107,7 +107,7 @@ class ApiError extends Error {
 }
 
 /**
- * @typedef {{ get: (url: string) => Promise<any>, post: (url: string, body: object) => Promise<any>, delete: (url: string, body: object) => Promise<any>, close: () => void }} Client
+ * @typedef {{ get: (url: string) => Promise<any>, post: (url: string, body: object) => Promise<any>, put: (url: string, body: object) => Promise<any>, delete: (url: string, body: object) => Promise<any>, close: () => void }} Client
  *
  * @param {{ program: string, host: string, port: string, serviceAccount: string, timing?: typeof TIMING }} options
  *   program: its name for the log of the API server; serviceAccount: the directory with `token` and `ca.crt`
@@ -161,6 +161,7 @@ function createClient({ program, host, port, serviceAccount, timing = TIMING }) 
   return {
     get: url => request('GET', url),
     post: (url, body) => request('POST', url, body),
+    put: (url, body) => request('PUT', url, body),
     delete: (url, body) => request('DELETE', url, body),
     close: () => agent.destroy(),
   };

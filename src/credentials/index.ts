@@ -1,4 +1,5 @@
 export * from './authentication-configuration';
+export * from './certificate-access';
 export * from './credential-plugin';
 export * from './hardware-key';
 export * from './oidc-kubeconfig';

@@ -21,7 +21,6 @@ export interface ScriptRun {
   /** Keys of the ConfigMap; the script gets the path of the configuration, and the directory of `token` and `ca.crt`. */
   readonly scriptFile: string;
   readonly configFile: string;
-  readonly deadlineSeconds: number;
 }
 
 /**
@@ -30,7 +29,7 @@ export interface ScriptRun {
  *
  * @see https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
  */
-export function restrictedJobSpec(run: ScriptRun) {
+export function restrictedJobSpec(run: ScriptRun & { readonly deadlineSeconds: number }) {
   return {
     activeDeadlineSeconds: run.deadlineSeconds,
     backoffLimit: 0,
@@ -39,7 +38,8 @@ export function restrictedJobSpec(run: ScriptRun) {
   };
 }
 
-function podSpec({ name, container, image, directory, scriptFile, configFile }: ScriptRun) {
+/** The pod of such a run, which ends. */
+export function podSpec({ name, container, image, directory, scriptFile, configFile }: ScriptRun) {
   return {
     automountServiceAccountToken: false,
     containers: [{
