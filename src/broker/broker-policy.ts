@@ -183,10 +183,10 @@ function read(text: string, fileName: string): Read {
   return deep.length ? wrong(deep) : { props, source, findings: [] };
 }
 
-/** What the constructs say: everything is declared once, in an app that is thrown away. */
+/** What the constructs say: each is declared once, in an app that is thrown away. */
 function deepFindings(props: BrokerPolicyProps): Finding[] {
   const findings = new Findings();
   checkReferences(props, findings);
-  if (findings.all.length === 0) compose(new Chart(new App(), 'policy'), props, {}, findings);
+  if (findings.all.length === 0) compose(new Chart(new App(), 'policy'), props, { probe: true }, findings);
   return findings.all;
 }

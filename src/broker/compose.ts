@@ -12,9 +12,12 @@ import { AttachScope, ExecAccess } from '../guardrails/exec-access';
 import { ExecGuardrail } from '../guardrails/exec-guardrail';
 import { TeamChart } from '../model/team-chart';
 import { byCodeUnit } from '../private/canonical';
+import { namespaceName } from '../private/validate';
 
 /** What the policy does not say, for it is about the app that declares it. */
 export interface ComposeOptions {
+  /** Only to find what is wrong: what is the same in every namespace of a team is declared in one of them. */
+  readonly probe?: boolean;
   readonly chartPerTeam?: boolean;
   readonly policyElsewhere?: boolean;
   readonly execGuardrailName?: string;
@@ -82,7 +85,11 @@ class TeamComposer {
     private readonly options: ComposeOptions,
   ) {
     const { namespaces, allowSystemNamespaces } = team;
-    this.where = { namespaces, allowSystemNamespaces };
+    this.where = { namespaces: options.probe ? namespaces.slice(0, 1) : namespaces, allowSystemNamespaces };
+    if (!options.probe) return;
+    namespaces.forEach((namespace, j) => {
+      findings.attempt(() => [...path, 'namespaces', j], () => namespaceName('BrokerPolicy', 'namespaces', namespace, allowSystemNamespaces));
+    });
   }
 
   /** @param guarded which guardrails there are */
