@@ -31,6 +31,13 @@ function needs(): Needs[] {
   }));
 }
 
+/** What a capability of the catalogue is told by in a place: what it needs, and what shows its use. */
+export function rightsFor(id: string, sphere: Sphere): { readonly right: Right; readonly clusterScoped: boolean }[] {
+  const { capability, namespaced, cluster } = needs().find(one => one.capability.id === id)!;
+  const local = new Map([...namespaced, ...signs(capability, sphere).map(({ right }) => right)].map(right => [keyOf(right), right]));
+  return [...[...local.values()].map(right => ({ right, clusterScoped: false })), ...cluster.map(right => ({ right, clusterScoped: true }))];
+}
+
 /** The rights on cluster-scoped objects that capabilities need, but for `namespaces`, each of which is also in itself. */
 export function clusterScopedRights(): Right[] {
   return needs().flatMap(({ cluster }) => cluster).filter(({ resource }) => resource !== 'namespaces');

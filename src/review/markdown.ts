@@ -7,13 +7,13 @@ import { Danger } from '../model/capability';
 const PLAIN = /^[A-Za-z0-9.,:;/@()=+ →-]+$/;
 
 /** Text of others, verbatim: neither Markdown nor HTML nor a mention can come of it. */
-function code(text: string): string {
+export function code(text: string): string {
   const shown = printable(text);
   // A backslash before a pipe ends a cell in some renderers and not in others, so what is special is written by number.
   return PLAIN.test(shown) && shown === shown.trim() ? `\`${shown}\`` : `<code>${shown.replace(/[!-/:-@[-`{-~]/g, char => `&#${char.charCodeAt(0)};`)}</code>`;
 }
 
-const codes = (texts: string[]): string => texts.map(code).join('<br>');
+export const codes = (texts: string[]): string => texts.map(code).join('<br>');
 
 /** Dangerous ones stand out. */
 const titled = ({ title, danger }: AccessCell): string => [Danger.HIGH, Danger.CRITICAL].includes(danger) ? `**${title}**` : title;
@@ -28,7 +28,7 @@ function may({ cells }: AccessRow): string {
   return [...granted ? [granted] : [], ...limited, ...broken, ...unknown].join('<br>') || '–';
 }
 
-const line = (...cells: string[]): string => `| ${cells.join(' | ')} |`;
+export const line = (...cells: string[]): string => `| ${cells.join(' | ')} |`;
 
 /** A table of who, where and what, and one of what to look at. */
 export function toMarkdown(rows: AccessRow[], findings: AccessFinding[]): string {

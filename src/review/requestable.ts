@@ -57,17 +57,38 @@ function duration(seconds: number): string {
   return seconds % 60 === 0 ? `${seconds / 60} minutes` : `${seconds} seconds`;
 }
 
-/** The terms of a Role for a group: `at most 1 hour, after 2 approvals by Group sre-leads`. */
-export function termsText({ annotations }: RequestableRole, group: string | undefined): string {
+interface Terms {
+  readonly seconds: number;
+  readonly approvals: number;
+  readonly quorum: { readonly group: string; readonly number: number }[];
+  readonly approvers: string[];
+}
+
+/** As they are for a group; whoever gets it at once needs no approvals. */
+function termsOf({ annotations }: RequestableRole, group: string | undefined): Terms {
   const own = numbers(annotations[TERMS.maxSecondsByGroup]).find(one => one.group === group);
-  const seconds = own?.number ?? Number(asString(annotations[TERMS.maxSeconds]));
-  const approvals = Number(asString(annotations[TERMS.approvals]) || '1');
-  const quorum = numbers(annotations[TERMS.quorum]);
-  const approvers = lines(annotations[TERMS.approvers]);
+  return {
+    seconds: own?.number ?? Number(asString(annotations[TERMS.maxSeconds])),
+    approvals: group !== undefined && lines(annotations[TERMS.autoApprove]).includes(group) ? 0 : Number(asString(annotations[TERMS.approvals]) || '1'),
+    quorum: numbers(annotations[TERMS.quorum]),
+    approvers: lines(annotations[TERMS.approvers]),
+  };
+}
+
+/** Whether a Role is easier to have than before: for longer, with fewer approvals, or approved by others too. */
+export function weakerTerms(old: RequestableRole, young: RequestableRole, group: string | undefined): boolean {
+  const [then, now] = [termsOf(old, group), termsOf(young, group)];
+  return now.seconds > then.seconds || now.approvals < then.approvals || now.approvers.some(one => !then.approvers.includes(one))
+    || then.quorum.some(one => (now.quorum.find(({ group: same }) => same === one.group)?.number ?? 0) < one.number);
+}
+
+/** The terms of a Role for a group: `at most 1 hour, after 2 approvals by Group sre-leads`. */
+export function termsText(role: RequestableRole, group: string | undefined): string {
+  const { seconds, approvals, quorum, approvers } = termsOf(role, group);
   const by = quorum.length > 0 ? quorum.map(one => `${one.number} of Group ${one.group}`) : approvers.map(one => `Group ${one}`);
   return [
     seconds > 0 ? `at most ${duration(seconds)}` : 'for a time that is not given',
-    group !== undefined && lines(annotations[TERMS.autoApprove]).includes(group)
+    approvals === 0
       ? 'at once'
       : `after ${approvals === 1 ? '1 approval' : `${approvals} approvals`} by ${by.join(quorum.length > 0 ? ', ' : ' or ') || 'nobody'}`,
   ].join(', ');

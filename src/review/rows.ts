@@ -1,6 +1,7 @@
 import { AccessCell, AccessFinding, AccessRow, AccessState } from './access-row';
-import { assess, Assessment, clusterScopedRights, contributes, HELD, neededBy, Sphere } from './assess';
-import { LOUD_IDS, loudClusterScoped, loudRights, standsForMany } from './loud';
+import { assess, Assessment, contributes, HELD, neededBy, Sphere } from './assess';
+import { isEverything, isLostInNamespace, isWildcard, ungoverned } from './judged';
+import { LOUD_IDS, loudRights, standsForMany } from './loud';
 import { Grant, Reading } from './manifests';
 import { boundNames, mayRequest, RequestableRole, termsText } from './requestable';
 import { expand, isReached, joined, keyOf, Reach, reach, Right, Rule } from './rights';
@@ -18,7 +19,7 @@ function sphereOf(grants: Grant[]): Sphere {
   return { namespaced: rulesOf(grants), cluster: rulesOf(grants.filter(grant => grant.namespace === undefined)) };
 }
 
-function titleOf(id: string): string {
+export function titleOf(id: string): string {
   return SecureDebugWarnings.rules().find(rule => rule.id === id)!.title;
 }
 
@@ -28,22 +29,9 @@ export function placeText(namespace: string | undefined, onRequest?: string): st
   return onRequest === undefined ? place : `${place}, on request as ${onRequest}`;
 }
 
-/** Rights of RoleBindings on cluster-scoped objects, as far as they are known: they grant nothing. */
-function isLostInNamespace({ apiGroup, resource }: Right): boolean {
-  const plain = resource.split('/')[0];
-  return [...clusterScopedRights(), ...loudClusterScoped()].some(known => known.apiGroup === apiGroup && known.resource.split('/')[0] === plain);
-}
-
-const isWildcard = ({ apiGroup, resource, verb }: Right) => [apiGroup, verb].includes('*') || resource.startsWith('*');
-
 interface Held {
   readonly right: Right;
   readonly reach: Reach;
-}
-
-/** Without the Roles that are bound by requests alone: whoever may `bind` them does so on the policy's terms. */
-function ungoverned({ resource, verb }: Right, { all, names }: Reach, governed: string[]): Reach {
-  return { all, names: resource === 'roles' && verb === 'bind' ? names.filter(name => !governed.includes(name)) : names };
 }
 
 /** What a reviewer must not overlook among the rights of a place, by the rule's id. */
@@ -57,8 +45,6 @@ function loudOf(rules: Rule[], others: Held[], inNamespace: boolean, governed: s
     { id: 'SD5005', held: others.filter(({ right }) => /^impersonate(-on)?:/.test(right.verb)) },
   ].filter(loud => loud.held.length > 0);
 }
-
-const EVERYTHING: Right = { apiGroup: '*', resource: '*', verb: '*' };
 
 /** What the rules of some grants amount to, whoever holds them. */
 interface Outcome {
@@ -94,7 +80,7 @@ function outcomeOf({ grants, own, inNamespace, governed }: Case): Outcome {
   const holding = (held: Held[]) => positions.slice(0, own).filter(i => held.some(({ right }) => isReached(reach(grants[i].rules, right))));
   const finding = (id: string, held: Held[], more = '') => ({ id, detail: `${inPlainWords(held).join('; ')}${more}`, from: holding(held) });
 
-  const everything = rights.filter(({ right, reach: { all } }) => all && keyOf(right) === keyOf(EVERYTHING));
+  const everything = rights.filter(({ right, reach: { all } }) => all && isEverything(right));
   return {
     assessed,
     contributors,
@@ -172,7 +158,7 @@ export function bySubject(a: { readonly kind: string; readonly subject: string }
 }
 
 /** What somebody could have in a namespace, as a grant that they do not have yet. */
-function asGrant(role: RequestableRole, { kind, subject }: Grant): Grant {
+export function asGrant(role: RequestableRole, { kind, subject }: Pick<Grant, 'kind' | 'subject'>): Grant {
   const { namespace, name, rules, rulesKey } = role;
   const terms = termsText(role, kind === 'Group' ? subject : undefined);
   return { kind, subject, namespace, rules, rulesKey, unknown: false, path: `${identity('Role', namespace, name)} on request: ${terms}` };

@@ -1,8 +1,8 @@
 import { App, Chart, Duration } from 'cdk8s';
 import { bind, bindEverywhere, clusterRole, group, held, heldEverywhere, role, rule, user } from './rbac';
 import {
-  AccessMatrix, AccessRequestPolicy, AccessRow, AccessState, AttachScope, BreakGlassAccess, DebugCapability, ExecAccess, JustInTimeAccess, JustInTimeAccessProps,
-  OnCallDebugAccess, PolicyRule,
+  AccessMatrix, AccessRequestPolicy, AccessRow, AccessState, AttachScope, BreakGlassAccess, DebugCapability, ExecAccess, JustInTimeAccess,
+  JustInTimeAccessProps, OnCallDebugAccess, PolicyRule,
 } from '../../src';
 import { VIRTUAL, VIRTUAL_GROUP } from '../../src/model/virtual-rights';
 

@@ -1,0 +1,312 @@
+import { App, Chart, Duration } from 'cdk8s';
+import { account, bind, bindEverywhere, clusterRole, group, held, RBAC, role, rule, user } from './rbac';
+import { HOSTILE } from './sample';
+import {
+  AccessRequestPolicy, BindingGuardrail, CommandSet, Danger, ExecGuardrail, ExecGuardrailProps, GuardrailException, GuardrailMode, JustInTimeAccess,
+  OnCallDebugAccess, PermissionChangeKind, PermissionDiff,
+} from '../../src';
+import { VIRTUAL_GROUP } from '../../src/model/virtual-rights';
+
+const oncall = group('oncall');
+const pods = rule('get,list,watch', 'pods');
+const exec = rule('get,create', 'pods/exec');
+
+function chart(fill: (scope: Chart) => void): any[] {
+  const scope = new Chart(new App(), 'test');
+  fill(scope);
+  // What the constructs warn of is not the matter here.
+  const printed = jest.spyOn(process, 'emitWarning').mockImplementation();
+  const quiet = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+  try {
+    return scope.toJson();
+  } finally {
+    printed.mockRestore();
+    quiet.mockRestore();
+  }
+}
+
+const requests = (props: object = {}) => chart(scope => {
+  new AccessRequestPolicy(scope, 'policy');
+  new JustInTimeAccess(scope, 'jit', { namespace: 'payments', requests: { requesters: ['oncall'], approvers: ['leads'], ...props } });
+});
+const guarded = (props: Partial<ExecGuardrailProps> = {}) => chart(scope => {
+  new ExecGuardrail(scope, 'exec', { namespaces: ['payments', 'ledger'], commandSets: [CommandSet.readOnlyDiagnostics()], mode: GuardrailMode.DENY, ...props });
+});
+const bindingsGuarded = (mode: GuardrailMode) => chart(scope => {
+  new BindingGuardrail(scope, 'b', { mode, exceptions: [GuardrailException.group('platform', 'administers the cluster')] });
+});
+const exists = (kind: string, change: (object: any) => any) => (objects: any[]) =>
+  objects.map(object => object.kind === kind ? change(JSON.parse(JSON.stringify(object))) : object);
+
+/** `critical gained SD5001: In payments, Group oncall may now …`. */
+function told(before: any[], after: any[]): string[] {
+  return PermissionDiff.between(before, after).changes.map(({ kind, id, danger, text }) => `${danger} ${kind} ${id}: ${text}`);
+}
+
+describe('pull requests, and what they change', () => {
+  it.each<[string, any[], any[], string[]]>([
+    ['a role gets one verb too many: Secrets can be read', held(pods), held(pods, rule('get', 'secrets')), [
+      'high gained SD5003: In payments, Group oncall may now read Secrets: get secrets',
+    ]],
+    ['exec is granted', held(pods), held(pods, exec), [
+      'high gained exec: In payments, Group oncall may now exec',
+    ]],
+    ['exec is taken away', held(pods, exec), held(pods), [
+      'high lost exec: In payments, Group oncall may no longer exec',
+    ]],
+    ['exec is copied from an old tutorial, without get', held(pods), held(pods, rule('create', 'pods/exec')), [
+      'high gained exec: In payments, Group oncall may now exec, incomplete, create pods/exec',
+    ]],
+    ['a limit to names is lifted', held(pods, rule('get,create', 'pods/exec', '', 'ledger-0')), held(pods, exec), [
+      'high gained exec: In payments, Group oncall may now exec (before: only ledger-0)',
+    ]],
+    ['another name is added', held(pods, rule('get,create', 'pods/exec', '', 'a')), held(pods, rule('get,create', 'pods/exec', '', 'a,b')), [
+      'high gained exec: In payments, Group oncall may now exec for b',
+    ]],
+    ['a wildcard swallows a list', held(rule('get,list,watch', 'pods,services')), held(rule('get,list,watch', '*')), [
+      'high gained attach: In payments, Group oncall may now attach, incomplete, get, list, watch pods/attach',
+      'high gained ephemeral-containers: In payments, Group oncall may now debug containers, incomplete, get, list, watch pods/ephemeralcontainers',
+      'high gained exec: In payments, Group oncall may now exec, incomplete, get, list, watch pods/exec',
+      'high gained port-forward: In payments, Group oncall may now port-forward, incomplete, get, list, watch pods/portforward',
+      'high gained SD5003: In payments, Group oncall may now read Secrets: get, list, watch secrets',
+      'high gained SD5002: In payments, Group oncall may now use wildcards: get, list, watch everything in the core group',
+      'medium gained read-config: In payments, Group oncall may now read config maps',
+      'medium gained read-logs: In payments, Group oncall may now read logs',
+      'low gained read-events: In payments, Group oncall may now read events, only get, list, watch events',
+      'low gained read-workloads: In payments, Group oncall may now read workloads in more ways: get, list, watch endpoints, persistentvolumeclaims, replicationcontrollers',
+    ]],
+    ['a team becomes cluster-admin', [], [bindEverywhere('b', 'cluster-admin', oncall)], [
+      'critical gained SD5001: In the whole cluster, Group oncall may now do everything',
+    ]],
+    ['cluster-admin is replaced by what on-call needs', [bindEverywhere('b', 'cluster-admin', oncall)], chart(scope => new OnCallDebugAccess(scope, 'o', { namespace: 'payments', group: 'oncall' })), [
+      'critical lost SD5001: In the whole cluster, Group oncall may no longer do everything',
+    ]],
+    ['a binding for the namespace becomes one for the cluster', held(pods, exec), [clusterRole('r', pods, exec), bindEverywhere('b', 'r', oncall)], [
+      'high gained exec: In the whole cluster, Group oncall may now exec',
+      'low gained read-workloads: In the whole cluster, Group oncall may now read workloads, only get, list, watch pods',
+    ]],
+    ['nothing changes but the form: rules are split, the role renamed and made a ClusterRole', held(rule('get,create', 'pods/exec'), pods),
+      [clusterRole('other', rule('create', 'pods/exec'), rule('get', 'pods/exec,pods'), rule('list,watch', 'pods')), bind('payments', 'another', 'ClusterRole other', oncall)], []],
+    ['a person is added beside the group', held(pods, exec), [...held(pods, exec).slice(0, 1), bind('payments', 'b', 'r', oncall, user('alice'))], [
+      'high gained exec: In payments, User alice may now exec',
+      'low gained read-workloads: In payments, User alice may now read workloads, only get, list, watch pods',
+    ]],
+    ['the group is confused with everybody', held(pods), [...held(pods).slice(0, 1), bind('payments', 'b', 'r', group('system:authenticated'))], [
+      'high gained SD5011: In payments, Group system:authenticated may now use this, which stands for everybody',
+      'low gained read-workloads: In payments, Group system:authenticated may now read workloads, only get, list, watch pods',
+      'low lost read-workloads: In payments, Group oncall may no longer read workloads, only get, list, watch pods',
+    ]],
+    ['a label is added, and another role aggregates it', [
+      { ...clusterRole('extra', rule('impersonate', 'users')), metadata: { name: 'extra' } },
+      { ...clusterRole('sum'), aggregationRule: { clusterRoleSelectors: [{ matchLabels: { sum: 'x' } }] } }, bindEverywhere('b', 'sum', oncall),
+    ], [
+      { ...clusterRole('extra', rule('impersonate', 'users')), metadata: { name: 'extra', labels: { sum: 'x' } } },
+      { ...clusterRole('sum'), aggregationRule: { clusterRoleSelectors: [{ matchLabels: { sum: 'x' } }] } }, bindEverywhere('b', 'sum', oncall),
+    ], [
+      'critical gained SD5005: In the whole cluster, Group oncall may now act as somebody else: impersonate users',
+      'high lost SD5009: In the whole cluster, Group oncall may no longer use a role that is not among the manifests',
+    ]],
+    ['a chart binds a role that nobody sees', [], [bind('payments', 'b', 'ClusterRole view', account('payments', 'api'))], [
+      'high gained SD5009: In payments, ServiceAccount payments/api may now use a role that is not among the manifests',
+    ]],
+    ['rights that only look harmless', held(pods), held(pods, rule('bind', 'clusterroles', RBAC), rule('create', 'serviceaccounts/token'), rule('list', 'services'), rule('delete', 'services')), [
+      'critical gained SD5005: In payments, Group oncall may now act as somebody else: create serviceaccounts/token',
+      'critical gained SD5004: In payments, Group oncall may now raise rights: bind clusterroles.rbac.authorization.k8s.io',
+      'medium gained other-rights: In payments, Group oncall may now delete services',
+      'low gained read-workloads: In payments, Group oncall may now read workloads in more ways: list services',
+    ]],
+    ['nodes/proxy, which is exec past every guard', [], [clusterRole('n', rule('get', 'nodes/proxy')), bindEverywhere('n', 'n', group('monitoring'))], [
+      'critical gained SD5006: In the whole cluster, Group monitoring may now reach the kubelet: get nodes/proxy',
+    ]],
+    ['a URL that is no resource', [clusterRole('n', pods), bindEverywhere('n', 'n', oncall)], [clusterRole('n', pods, { verbs: ['get'], nonResourceURLs: ['/debug/*'] }), bindEverywhere('n', 'n', oncall)], [
+      'medium gained other-rights: In the whole cluster, Group oncall may now get /debug/*',
+    ]],
+    ['a command set is allowed', held(pods), held(pods, rule('use', 'commandsets', VIRTUAL_GROUP, 'shell')), [
+      'high gained guardrail-rights: In payments, Group oncall may now use, through guardrails: command sets: shell',
+    ]],
+    ['pod copies are granted', held(pods), held(pods, rule('create', 'pods')), [
+      'critical gained pod-copy: In payments, Group oncall may now copy pods, only create pods',
+    ]],
+    ['a Role grants in a namespace what is in none: no difference', held(pods), held(pods, rule('get', 'nodes')), []],
+    ['two versions of one role', held(pods), [...held(pods), role('payments', 'r', pods, rule('get', 'services'))], [
+      'medium flaw-added SD5013: An object is defined differently under one name: Role payments/r: there are 2 different ones',
+      'low gained read-workloads: In payments, Group oncall may now read workloads in more ways: get services',
+    ]],
+  ])('%s', (_what, before, after, expected) => {
+    expect(told(before, after)).toEqual(expected);
+    expect(told(after, after)).toEqual([]);
+    // What one direction opens the other closes.
+    expect(PermissionDiff.between(after, before).changes).toHaveLength(expected.length);
+  });
+
+  it('the path says by which binding and role', () => {
+    const [change] = PermissionDiff.between(held(pods), [...held(pods), role('payments', 'more', exec), bind('payments', 'more', 'more', oncall)]).changes;
+    expect(change).toEqual({
+      kind: PermissionChangeKind.GAINED,
+      id: 'exec',
+      danger: Danger.HIGH,
+      who: 'Group oncall',
+      where: 'payments',
+      what: 'may now exec',
+      text: 'In payments, Group oncall may now exec',
+      through: ['RoleBinding payments/more → Role more'],
+    });
+  });
+});
+
+describe('access on request', () => {
+  it.each<[string, any[], any[], string[]]>([
+    ['longer', requests(), requests({ maxDuration: Duration.hours(4) }), [
+      'high gained request-terms: On request as debug-grant, in payments, Group oncall may have it on other terms: at most 4 hours, after 1 approval by Group leads; before: at most 1 hour, after 1 approval by Group leads',
+    ]],
+    ['with more approvals', requests(), requests({ approvals: 2 }), [
+      'high lost request-terms: On request as debug-grant, in payments, Group oncall may have it on other terms: at most 1 hour, after 2 approvals by Group leads; before: at most 1 hour, after 1 approval by Group leads',
+    ]],
+    ['with another capability', requests({ commandSets: ['diagnostics'] }), requests({ commandSets: ['diagnostics', 'shell'] }), [
+      'high gained guardrail-rights: On request as debug-grant, in payments, Group oncall may now use, through guardrails: command sets: shell',
+    ]],
+  ])('%s', (_what, before, after, expected) => {
+    expect(told(before, after)).toEqual(expected);
+  });
+
+  it('a group that may request is told with what it may have, and nothing of it is held', () => {
+    const changes = PermissionDiff.between(requests(), requests({ requesters: ['oncall', 'sre'] })).changes;
+    expect(changes.filter(({ id }) => id === 'exec').map(({ text }) => text)).toEqual(['On request as debug-grant, in payments, Group sre may now exec']);
+    expect(changes.filter(({ id }) => id === 'guardrail-rights').map(({ where, what }) => [where, what])).toContainEqual(['payments', 'may now use, through guardrails: may request debug-grant']);
+    expect(changes.filter(({ id }) => id === 'SD5004')).toEqual([]);
+  });
+
+  it('without the policy, whoever may request can bind the Role to anybody', () => {
+    const after = requests().filter(({ metadata: { name } }) => name !== 'secure-debug-requests');
+    expect(told(requests(), after)).toEqual([
+      'critical guardrail-weakened guardrail: Guardrail secure-debug-requests is removed',
+      'critical gained SD5004: In payments, Group leads may now raise rights: bind roles.rbac.authorization.k8s.io named debug-grant',
+      'critical gained SD5004: In payments, Group oncall may now raise rights: bind roles.rbac.authorization.k8s.io named debug-grant',
+    ]);
+  });
+});
+
+describe('guardrails', () => {
+  const exception = GuardrailException.user('robot', 'collects core dumps');
+  it.each<[string, any[], any[], string[]]>([
+    ['one that refused only watches', guarded(), guarded({ mode: GuardrailMode.AUDIT }), ['high guardrail-weakened guardrail: Guardrail secure-debug-exec does Audit instead of Audit and Deny']],
+    ['one that watched refuses', guarded({ mode: GuardrailMode.AUDIT }), guarded(), ['high guardrail-strengthened guardrail: Guardrail secure-debug-exec does Audit and Deny instead of Audit']],
+    ['it is removed', guarded(), [], ['high guardrail-weakened guardrail: Guardrail secure-debug-exec is removed']],
+    ['it is new', [], guarded(), ['high guardrail-strengthened guardrail: Guardrail secure-debug-exec is new: Audit and Deny']],
+    ['its binding is forgotten', guarded(), guarded().filter(({ kind }) => kind !== 'ValidatingAdmissionPolicyBinding'),
+      ['high guardrail-weakened guardrail: Guardrail secure-debug-exec is no longer bound, so it holds nowhere']],
+    ['it fails open', guarded(), exists('ValidatingAdmissionPolicy', one => ({ ...one, spec: { ...one.spec, failurePolicy: 'Ignore' } }))(guarded()),
+      ['high guardrail-weakened guardrail: Guardrail secure-debug-exec lets pass what it cannot judge']],
+    ['a namespace is left out', guarded(), guarded({ namespaces: ['payments'] }), ['high guardrail-weakened guardrail: Guardrail secure-debug-exec no longer holds in ledger']],
+    ['a namespace is added', guarded({ namespaces: ['payments'] }), guarded(), ['high guardrail-strengthened guardrail: Guardrail secure-debug-exec now holds in ledger too']],
+    ['somebody is excepted', guarded(), guarded({ exceptions: [exception] }), [`high guardrail-weakened guardrail: Guardrail secure-debug-exec now lets pass ${exception}`]],
+    ['nobody is excepted any more; its expressions have to be read, for anything may be in them', guarded({ exceptions: [exception] }), guarded(), [
+      'high guardrail-changed guardrail: Guardrail secure-debug-exec is written in another way',
+      `high guardrail-strengthened guardrail: Guardrail secure-debug-exec no longer lets pass ${exception}`,
+    ]],
+    ['a condition is slipped in', guarded(), exists('ValidatingAdmissionPolicy', one => ({ ...one, spec: { ...one.spec, matchConditions: [...one.spec.matchConditions ?? [], { name: 'x', expression: 'false' }] } }))(guarded()),
+      ['high guardrail-weakened guardrail: Guardrail secure-debug-exec skips requests by a condition that is new or different']],
+    ['a resource is no longer looked at', guarded(), exists('ValidatingAdmissionPolicy', one => {
+      one.spec.matchConstraints.resourceRules.forEach((matched: any) => { matched.resources = matched.resources.filter((name: string) => name !== 'pods/attach'); });
+      return one;
+    })(guarded()), ['high guardrail-weakened guardrail: Guardrail secure-debug-exec no longer looks at CONNECT pods/attach']],
+    ['a command set is written otherwise', guarded(), guarded({ commandSets: [CommandSet.readOnlyDiagnostics(), CommandSet.shell()] }), [
+      'high guardrail-changed guardrail: Guardrail secure-debug-exec refuses by another rule: "the command is in none of the command sets diagnostics, shell" instead of "the command is in none of the command sets diagnostics"',
+    ]],
+    ['a validation is dropped', guarded(), exists('ValidatingAdmissionPolicy', one => ({ ...one, spec: { ...one.spec, validations: one.spec.validations.slice(1) } }))(guarded()),
+      [`high guardrail-weakened guardrail: Guardrail secure-debug-exec no longer refuses because: ${guarded()[0].spec.validations[0].message}`]],
+    ['a validation of the same message lets everything pass', guarded(), exists('ValidatingAdmissionPolicy', one => ({
+      ...one, spec: { ...one.spec, validations: one.spec.validations.map((validation: object) => ({ ...validation, expression: 'true' })) },
+    }))(guarded()), ['high guardrail-changed guardrail: Guardrail secure-debug-exec is written in another way']],
+    ['what guards bindings weighs more', bindingsGuarded(GuardrailMode.DENY), bindingsGuarded(GuardrailMode.WARN), [
+      'critical guardrail-weakened guardrail: Guardrail secure-debug-bindings does Audit and Warn instead of Audit and Deny',
+      'critical guardrail-weakened guardrail: Guardrail secure-debug-identities does Audit and Warn instead of Audit and Deny',
+      'critical guardrail-weakened guardrail: Guardrail secure-debug-roles does Audit and Warn instead of Audit and Deny',
+    ]],
+  ])('%s', (_what, before, after, expected) => {
+    expect(told(before, after).filter(text => text.includes(' guardrail: '))).toEqual(expected);
+    expect(told(after, after)).toEqual([]);
+  });
+});
+
+describe('for a pipeline', () => {
+  const diff = PermissionDiff.between([...held(pods), bindEverywhere('old', 'cluster-admin', group('contractors'))], held(pods, exec, rule('delete', 'services')));
+
+  it('the exit status follows the worst of what is opened; what is closed never counts', () => {
+    expect([diff.worst, diff.exitStatus(Danger.CRITICAL), diff.exitStatus(Danger.HIGH), diff.exitStatus(Danger.LOW)]).toEqual([Danger.HIGH, 0, 1, 1]);
+    const closed = PermissionDiff.between(held(exec), []);
+    expect([closed.worst, closed.exitStatus(Danger.LOW), closed.opening]).toEqual([undefined, 0, []]);
+    expect(closed.changes.length).toBeGreaterThan(0);
+  });
+
+  it('Markdown has what is opened in a table, and folds what is closed', () => {
+    expect(diff.toMarkdown()).toBe([
+      '## What people may do: changes',
+      '',
+      '**More is allowed**: 1 high, 1 medium.',
+      '',
+      '| Danger | Who | Where | What | Through |',
+      '| --- | --- | --- | --- | --- |',
+      '| 🟧 high | `Group oncall` | `payments` | `may now exec` | `RoleBinding payments/b → Role r` |',
+      '| 🟨 medium | `Group oncall` | `payments` | `may now delete services` | `RoleBinding payments/b → Role r` |',
+      '',
+      '<details>',
+      '<summary>Less is allowed: 1 change</summary>',
+      '',
+      '| Danger | Who | Where | What | Through |',
+      '| --- | --- | --- | --- | --- |',
+      '| 🟥 critical | `Group contractors` | `whole cluster` | `may no longer do everything` | `ClusterRoleBinding old → ClusterRole cluster-admin` |',
+      '',
+      '</details>',
+      '',
+      'Read from the manifests: RBAC, requests and admission policies. Network and audit policies are not compared.',
+      '',
+    ].join('\n'));
+    expect(PermissionDiff.between([], []).toMarkdown()).toContain('Nothing more is allowed than before.');
+  });
+
+  it('SARIF has one result for each, with the file of the binding or the role', () => {
+    const { version, runs: [run] } = diff.toSarif([{ object: 'Role payments/r', file: 'manifests/pay ments.yaml', line: 7 }]);
+    expect(version).toBe('2.1.0');
+    expect(run.tool.driver.rules.map(({ id, properties }: any) => [id, properties['security-severity']])).toEqual([['exec', '8.0'], ['other-rights', '5.0']]);
+    expect(run.results).toEqual([
+      expect.objectContaining({
+        ruleId: 'exec',
+        ruleIndex: 0,
+        level: 'error',
+        message: { text: 'In payments, Group oncall may now exec' },
+        locations: [{
+          physicalLocation: { artifactLocation: { uri: 'manifests/pay%20ments.yaml' }, region: { startLine: 7 } },
+          logicalLocations: [{ fullyQualifiedName: 'Role payments/r', kind: 'resource' }, { fullyQualifiedName: 'RoleBinding payments/b', kind: 'resource' }],
+        }],
+      }),
+      expect.objectContaining({ ruleId: 'other-rights', level: 'warning' }),
+    ]);
+    expect(diff.toSarif().runs[0].results[0].locations[0]).not.toHaveProperty('physicalLocation');
+  });
+
+  it('every kind of result has a rule that explains it', () => {
+    const everything = PermissionDiff.between([...guarded(), ...requests()], [
+      ...requests({ maxDuration: Duration.hours(3), commandSets: ['x'] }), ...held(rule('get', 'secrets'), rule('use', 'commandsets', VIRTUAL_GROUP, 'a'), rule('delete', 'services')), bind('payments', 'v', 'ClusterRole view', oncall),
+      bind('payments', 'none', 'r', { kind: 'Robot', name: 'r2' }),
+    ]);
+    const { rules } = everything.toSarif().runs[0].tool.driver;
+    expect(rules.map(({ id }: any) => id)).toEqual(['SD5003', 'SD5009', 'SD5012', 'guardrail', 'guardrail-rights', 'other-rights', 'request-terms']);
+    for (const { shortDescription, help } of rules) expect([shortDescription.text, help.text]).toEqual([expect.any(String), expect.any(String)]);
+  });
+
+  it.each(HOSTILE.map(text => [JSON.stringify(text), text]))('%s as a name can neither forge Markdown nor a link in SARIF', (_shown, text) => {
+    const hostile = PermissionDiff.between([], [role('payments', text, exec, pods), { ...bind('payments', text, 'r', group(text)), roleRef: { kind: 'Role', name: text } }]);
+    const markdown = hostile.toMarkdown();
+    const rows = markdown.split('\n').filter(line => line.startsWith('| 🟧'));
+    expect(rows).toHaveLength(1);
+    // Five columns, whatever the name: nothing of it is a pipe, a tag or an emphasis.
+    expect(rows[0].split('|')).toHaveLength(7);
+    const inert = rows[0].replace(/`[A-Za-z0-9.,:;/@()=+ →-]+`/g, '').replace(/<code>(?:[A-Za-z0-9 →\u0080-\uffff]|&#\d+;)*<\/code>/g, '').replace(/<br>/g, '');
+    expect(inert).toBe('| 🟧 high |  |  |  |  |');
+    const sarif = hostile.toSarif().runs[0].results[0].message.text;
+    expect(sarif.replace(/\\[\\[\]]/g, '')).not.toMatch(/[[\]\\]/);
+    // eslint-disable-next-line no-control-regex -- control characters are what it looks for
+    expect(sarif).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u200b\u202e\u2066\ufeff]/);
+  });
+});
