@@ -27,6 +27,8 @@ export interface Tried {
 }
 
 const NAME = 'secure-debug-canary';
+/** No timer has it. */
+const NO_UID = '00000000-0000-4000-8000-000000000000';
 const DRY: Query = { dryRun: 'All' };
 
 /**
@@ -35,10 +37,10 @@ const DRY: Query = { dryRun: 'All' };
  */
 export async function canary(session: Session, policies: Tried[]): Promise<Record<string, Canary>> {
   const found: Record<string, Canary> = {};
-  const roles = await requestableRoles(session, undefined).catch(() => []);
+  const [me, roles] = await Promise.all([session.whoAmI(), requestableRoles(session, undefined).catch(() => [])]);
   for (const policy of policies) {
     const role = roles.find(({ metadata }) => policy.namespaces.length === 0 || policy.namespaces.includes(metadata.namespace));
-    const probe = probeOf(policy, role?.metadata);
+    const probe = probeOf(policy, role?.metadata, me.name);
     if (!policy.denies) {
       found[policy.name] = { outcome: 'none', detail: 'refuses nothing in this mode' };
     } else if (probe) {
@@ -58,24 +60,18 @@ interface Probe {
   readonly toEverybody: boolean;
 }
 
-function probeOf({ component, resources, byTerms, namespaces }: Tried, role: { namespace: string; name: string } | undefined): Probe | undefined {
+function probeOf({ component, resources, byTerms, namespaces }: Tried, role: { namespace: string; name: string } | undefined, me: string): Probe | undefined {
   if (component === 'exec-guardrail' && namespaces.length > 0) {
     // Admission is asked before the pod is looked for, and there is no such pod.
     return { path: paths.exec(namespaces[0], NAME), query: { command: NAME, stdout: 'true' }, object: {}, toEverybody: false };
   }
   if (component !== 'access-request-policy' || !role) return undefined;
   if (byTerms) {
-    // A request that says neither who nor why nor until when. It has a timer, or the policy on terms would refuse it first.
-    const object = {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'RoleBinding',
-      metadata: {
-        name: NAME,
-        labels: { [AccessRequests.REQUEST_LABEL]: role.name },
-        ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: AccessRequests.timerName(60, 'canary'), uid: '00000000-0000-4000-8000-000000000000' }],
-      },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: role.name },
-    };
+    // A request without a reason, under a wrong name, that never ends; else in order, or the policy on terms would refuse it first.
+    const request = AccessRequests.manifest({
+      namespace: role.namespace, role: role.name, requestedBy: me, reason: '', expiresAt: 'never', timer: AccessRequests.timerName(60, 'canary'), timerUid: NO_UID,
+    });
+    const object = { ...request, metadata: { ...request.metadata, name: NAME } };
     return { path: paths.roleBindings(role.namespace), query: DRY, object, toEverybody: true };
   }
   if (resources.includes('jobs')) {
