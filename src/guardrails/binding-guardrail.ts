@@ -58,8 +58,8 @@ export interface BindingGuardrailProps {
  *   groups, and none of Kubernetes' own. Access requests are judged by `AccessRequestPolicy` instead;
  * - `secure-debug-roles`: no new rule with a wildcard, bind, escalate, impersonate, nodes/proxy, tokens of ServiceAccounts,
  *   approval of certificates or writes of admission policies; no aggregation; no Role of a name that guardrails trust;
- * - `secure-debug-identities`: no token of a ServiceAccount, also not by a Secret, and no approval of a certificate that the
- *   cluster signs.
+ * - `secure-debug-identities`: no token of a ServiceAccount, also not by a Secret, none for a node to join, and no approval
+ *   of a certificate that the cluster signs.
  *
  * Whoever is neither an exception nor the control plane is meant, operators too: run it in AUDIT first, and name those that the
  * audit log shows. What takes rights away passes, so do deletions and changes of metadata. It stands beside RBAC, which

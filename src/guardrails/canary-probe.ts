@@ -158,12 +158,12 @@ export class GuardrailProbe {
 
   /** Names of the policies that are asked. */
   public readonly policies: string[];
+  /** @internal */
+  public readonly _requests: CanaryRequest[];
 
-  private constructor(
-    /** @internal */
-    public readonly _requests: CanaryRequest[],
-  ) {
-    this.policies = _requests.map(({ policy }) => policy);
+  private constructor(requests: CanaryRequest[]) {
+    this._requests = requests;
+    this.policies = requests.map(({ policy }) => policy);
   }
 
   /** E.g. `secure-debug-exec`. */

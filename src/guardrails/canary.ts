@@ -160,11 +160,13 @@ function emit(canary: GuardrailCanary, requests: CanaryRequest[], props: Guardra
   const declare: Declare = (id, manifest) => declareObject(canary, id, where, boundary, manifest);
   const config = { cronJob: name, namespace, probes: requests.map(({ policy, path, body }) => ({ policy, path, body })), retrySeconds };
 
+  // Other constructs may declare it too, and it has to be there before what is in it, whoever was first.
+  if (props.createNamespace ?? props.jobNamespace === undefined) early(declare('namespace', restrictedNamespace(namespace)));
   emitScriptParts(canary, where, {
     app: APP,
     name,
     namespace,
-    createNamespace: props.createNamespace ?? props.jobNamespace === undefined,
+    createNamespace: false,
     data: { [CONFIG_FILE]: `${JSON.stringify(config, undefined, 2)}\n`, [SCRIPT_FILE]: readAsset(`cleanup/${SCRIPT_FILE}`), 'kubernetes.js': readAsset('cleanup/kubernetes.js') },
     egress,
   });
@@ -195,8 +197,12 @@ function emit(canary: GuardrailCanary, requests: CanaryRequest[], props: Guardra
       timeZone: 'Etc/UTC',
     },
   });
-  canary.node.children.forEach(child => { if (child instanceof ApiObject) child.metadata.addAnnotation(WAVE, WITH_THE_POLICIES); });
+  canary.node.children.forEach(child => { if (child instanceof ApiObject) early(child); });
   if (props.gate ?? true) declare('gate', gate(`${name}-gate`, namespace, labels, spec));
+}
+
+function early(object: ApiObject): void {
+  object.metadata.addAnnotation(WAVE, WITH_THE_POLICIES);
 }
 
 /** A Job cannot be changed, so both GitOps controllers are told to make it anew. */

@@ -79,6 +79,19 @@ describe('what one line makes', () => {
   });
 });
 
+it('a namespace that others declare too is there first, whoever declares it first', () => {
+  const both = (declare: ((chart: Chart) => unknown)[]) => {
+    const chart = new Chart(new App(), 'cluster');
+    declare.forEach(one => one(chart));
+    return chart.toJson().filter((object: any) => object.kind === 'Namespace' && object.metadata.name === 'secure-debug');
+  };
+  const canary = (chart: Chart) => new GuardrailCanary(chart, 'canary', { probes: ALL() });
+  const cleanup = (chart: Chart) => new DebugContainerCleanup(chart, 'gc', { namespaces: ['payments'] });
+  for (const namespaces of [both([canary, cleanup]), both([cleanup, canary])]) {
+    expect(namespaces.map(({ metadata }: any) => metadata.annotations)).toEqual([{ 'argocd.argoproj.io/sync-wave': '-2' }]);
+  }
+});
+
 it('each part can be said', () => {
   const { find, config, objects } = made({
     probes: [GuardrailProbe.exec('search', 'exec-search')], schedule: Cron.hourly(), retry: Duration.seconds(30), gate: false, name: 'watch', jobNamespace: 'platform', apiServerCidrs: ['10.0.0.1/32'], apiServerPorts: [6443],

@@ -31,6 +31,13 @@ export const BEFORE = {
   secret: {
     apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/service-account-token', metadata: { name: 'sd-token', namespace: NAMESPACE, annotations: { 'kubernetes.io/service-account.name': 'robot' } },
   },
+  bootstrap: {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    type: 'bootstrap.kubernetes.io/token',
+    metadata: { name: 'bootstrap-token-abcdef', namespace: NAMESPACE },
+    stringData: { 'token-id': 'abcdef', 'token-secret': '0123456789abcdef', 'usage-bootstrap-authentication': 'true' },
+  },
 };
 
 const SURROUNDINGS = [

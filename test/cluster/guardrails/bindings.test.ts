@@ -34,7 +34,7 @@ const replace = (object: object, name = 'bob'): Attempt => () => asking.replace(
 const applied = (object: object, name = 'bob'): Attempt => () => asking.apply(person(name), object);
 const friends = [group('friends')];
 const reads = (...resources: string[]) => ({ apiGroups: [''], resources, verbs: ['get'] });
-const { plain, old, debugExec, plainCluster, narrow, broad, broadCluster, secret } = BEFORE;
+const { plain, old, debugExec, plainCluster, narrow, broad, broadCluster, secret, bootstrap } = BEFORE;
 
 it('type checking of each policy is clean', async () => {
   for (const name of POLICIES) {
@@ -123,6 +123,8 @@ describe('a cluster-admin, who holds everything, may not', () => {
     ['get a token of an excepted ServiceAccount', () => asking.ask(bob(), 'POST', `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/deployer/token`, { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} })],
     ['get a token by a Secret', create({ ...secret, metadata: { ...secret.metadata, name: 'x' } })],
     ['get a token by a Secret that is applied', applied({ ...secret, metadata: { ...secret.metadata, name: 'x' } })],
+    ['make a token by which a node joins', create({ ...bootstrap, metadata: { ...bootstrap.metadata, name: 'bootstrap-token-fedcba' }, stringData: { ...bootstrap.stringData, 'token-id': 'fedcba' } })],
+    ['give such a token other groups', patch(bootstrap, { stringData: { 'auth-extra-groups': 'system:bootstrappers:worker' } })],
     ['tell a token\'s Secret another ServiceAccount', patch(secret, { metadata: { annotations: { 'kubernetes.io/service-account.name': 'deployer' } } })],
   ]);
 });
@@ -207,6 +209,7 @@ describe('everyday work passes', () => {
     ['a broad binding is deleted', () => asking.delete(bob(), broad)],
     ['a Role is deleted', () => asking.delete(bob(), old)],
     ['an ordinary Secret', create({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'x', namespace: NAMESPACE }, stringData: { a: 'b' } })],
+    ['a label on a Secret by which a node joins', patch(bootstrap, { metadata: { labels: { a: 'b' } } })],
     ['a label on a token\'s Secret', patch(secret, { metadata: { labels: { a: 'b' } } })],
   ]);
 });
