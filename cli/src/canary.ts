@@ -69,7 +69,13 @@ function probeOf({ component, resources, byTerms, namespaces }: Tried, role: { n
   if (byTerms) {
     // A request without a reason, under a wrong name, that never ends; else in order, or the policy on terms would refuse it first.
     const request = AccessRequests.manifest({
-      namespace: role.namespace, role: role.name, requestedBy: me, reason: '', expiresAt: 'never', timer: AccessRequests.timerName(60, 'canary'), timerUid: NO_UID,
+      namespace: role.namespace,
+      role: role.name,
+      requestedBy: me,
+      reason: '',
+      expiresAt: 'never',
+      timer: AccessRequests.timerName(60, 'canary'),
+      timerUid: NO_UID,
     });
     const object = { ...request, metadata: { ...request.metadata, name: NAME } };
     return { path: paths.roleBindings(role.namespace), query: DRY, object, toEverybody: true };
