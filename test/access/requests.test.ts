@@ -243,6 +243,7 @@ describe('BreakGlassAccess', () => {
   ])('rules on %s are refused', (_name, apiGroups, resources, verbs, message) => {
     expect(refusal(() => glass({ extraRules: [{ apiGroups, resources, verbs }] }))).toContain(message);
   });
+  it('rules that lack a list are refused', () => expect(refusal(() => glass({ extraRules: [{} as any] }))).toContain('is empty, so the rule grants nothing'));
   it('approvals without approvers are refused', () => expect(refusal(() => glass({ approvals: 1 }))).toContain('approvers = undefined is missing'));
   it('stands alone, beside requests, in several namespaces', () => {
     glass({ namespace: undefined, namespaces: ['payments', 'ledger'] });
