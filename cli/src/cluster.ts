@@ -24,7 +24,7 @@ export class Cluster {
   /** How much the API server's clock is ahead of this one, in milliseconds. */
   private ahead = 0;
 
-  public constructor(private readonly connection: Connection) {}
+  public constructor(public readonly connection: Connection) {}
 
   /** The namespace of the context. */
   public get namespace(): string {
@@ -66,13 +66,17 @@ export class Cluster {
     return this.send('POST', path, object, query);
   }
 
+  public replace(path: string, object: object): Promise<any> {
+    return this.send('PUT', path, object);
+  }
+
   /** JSON merge patch. */
   public patch(path: string, change: object): Promise<any> {
     return this.send('PATCH', path, change, {}, 'application/merge-patch+json');
   }
 
-  public delete(path: string, uid: string): Promise<any> {
-    return this.send('DELETE', path, { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } });
+  public delete(path: string, uid: string, query: Query = {}): Promise<any> {
+    return this.send('DELETE', path, { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } }, query);
   }
 
   private async send(method: string, path: string, body?: object, query: Query = {}, type = 'application/json'): Promise<any> {

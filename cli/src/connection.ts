@@ -5,6 +5,8 @@ import { wrongUse } from './errors';
 export interface ConnectOptions {
   readonly kubeconfig?: string;
   readonly context?: string;
+  /** The kubeconfig itself, instead of a file. */
+  readonly text?: string;
 }
 
 /** How the API server is reached, and as whom. */
@@ -21,11 +23,13 @@ export interface Connection {
  *
  * @see https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
  */
-export async function connect({ kubeconfig, context }: ConnectOptions): Promise<Connection> {
+export async function connect({ kubeconfig, context, text }: ConnectOptions): Promise<Connection> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
   try {
-    if (kubeconfig !== undefined) {
+    if (text !== undefined) {
+      config.loadFromString(text);
+    } else if (kubeconfig !== undefined) {
       config.loadFromFile(kubeconfig);
     } else {
       config.loadFromDefault();

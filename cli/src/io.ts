@@ -12,6 +12,8 @@ export interface Io {
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly env: NodeJS.ProcessEnv;
+  /** Where text comes from, and what nobody else is to see. */
+  readonly stdin?: NodeJS.ReadStream;
   connect(options: ConnectOptions): Promise<Connection>;
   sleep(milliseconds: number): Promise<void>;
   /** Some lower-case letters and digits that nobody else uses. */
@@ -24,6 +26,7 @@ export function processIo(): Io {
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
+    get stdin() { return process.stdin; },
     connect,
     sleep: milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds)),
     unique: () => randomBytes(5).toString('hex'),
