@@ -19,7 +19,14 @@ const some = <T>(values: readonly T[], minLength = 1) => fc.uniqueArray(fc.const
 /** Without the keys that are undefined, some of the time: both have to mean the same. */
 const record = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> => fc.record(model) as fc.Arbitrary<T>;
 
-const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).filter(value => !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(value) && value === value.trim() && value !== '');
+/** Words that a command takes; which these are is tested with commands. */
+const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).filter(value => {
+  try {
+    return Command.exact('echo', value) && Argument.oneOf(value) && value.trim() === value && value !== '';
+  } catch {
+    return false;
+  }
+});
 
 const argument: fc.Arbitrary<Argument> = fc.tuple(
   fc.oneof(
