@@ -60,7 +60,8 @@ interface Probe {
   readonly toEverybody: boolean;
 }
 
-function probeOf({ component, resources, byTerms, namespaces }: Tried, role: { namespace: string; name: string } | undefined, me: string): Probe | undefined {
+function probeOf(policy: Tried, role: { namespace: string; name: string } | undefined, me: string): Probe | undefined {
+  const { component, resources, byTerms, namespaces } = policy;
   if (component === 'exec-guardrail' && namespaces.length > 0) {
     // Admission is asked before the pod is looked for, and there is no such pod.
     return { path: paths.exec(namespaces[0], NAME), query: { command: NAME, stdout: 'true' }, object: {}, toEverybody: false };
