@@ -119,6 +119,11 @@ export class Scene {
     this.who = Object.fromEntries(Object.keys(this.casting()).map(name => [name, made[this.name(name)]]));
     this.who.robot = await serviceAccount(this.cluster, this.place, 'robot');
     this.who.cleaner = await serviceAccount(this.cluster, this.place, 'cleaner');
+    await this.decided();
+  }
+
+  /** Waits until each policy refuses what it has to. */
+  private async decided(): Promise<void> {
     await eventually('the policies to decide', async () => {
       const asked = await Promise.all([
         this.send('admin', 'POST', this.path('rolebindings'), this.binding('probe', 'debug-grant', [user('nobody')]), undefined, true),
@@ -129,6 +134,22 @@ export class Scene {
       ]);
       return asked.every(({ body }) => /ValidatingAdmissionPolicy/.test(body.message)) || undefined;
     });
+  }
+
+  /** Does something while the policies do not hold, and waits until they do again. */
+  public async unguarded(act: () => Promise<unknown>): Promise<void> {
+    const bindings = this.declared().filter(({ kind }) => kind === 'ValidatingAdmissionPolicyBinding');
+    await asAdmin(this.cluster, ['delete', 'validatingadmissionpolicybinding', ...this.policies()]);
+    try {
+      await eventually('the policies to be gone', async () => {
+        const { status } = await this.send('admin', 'POST', this.path('rolebindings'), this.binding('probe', 'debug-grant', [user('nobody')]), undefined, true);
+        return status === 201 || undefined;
+      });
+      await act();
+    } finally {
+      await apply(this.cluster, bindings);
+      await this.decided();
+    }
   }
 
   public async raze(): Promise<void> {
