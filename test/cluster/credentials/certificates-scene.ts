@@ -145,6 +145,8 @@ export async function raise(cluster: Cluster): Promise<Scene> {
   const objects = declared();
   // The policy is about the whole cluster; here, only about the requests of this file.
   objects.find(object => object.kind === 'ValidatingAdmissionPolicy').spec.matchConditions.push({ name: 'of-this-suite', expression: `object.metadata.name.startsWith('${PREFIX}')` });
+  // Its script runs beside the tests, so that it can be stopped for a while, and where there is no node.
+  objects.find(object => object.kind === 'Deployment').spec.replicas = 0;
   await apply(cluster, [namespace(NAMESPACE, 'restricted')]);
   await apply(cluster, [...objects, ...RIGHTS]);
   const probe = await csr(cluster, { name: 'probe', seconds: 86_400 });

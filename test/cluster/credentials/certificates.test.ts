@@ -1,8 +1,8 @@
 import { X509Certificate } from 'crypto';
 import { ALICE, as, create, csr, decided, GROUPS, holder, issued, Login, NAME, NAMESPACE, POLICY, raise, Wish } from './certificates-scene';
 import { whoAmI } from './helpers';
-import { theCluster } from '../lab/cluster';
-import { find, kubectl } from '../lab/kubectl';
+import { testIf, theCluster } from '../lab/cluster';
+import { asAdmin, find, kubectl } from '../lab/kubectl';
 
 const cluster = theCluster();
 let scene: Awaited<ReturnType<typeof raise>>;
@@ -108,5 +108,23 @@ describe('while the approver is away, nobody else approves:', () => {
   test('and the approver decides when it is back', async () => {
     scene.resume();
     expect(await decided(cluster, 'left')).toMatchObject({ type: 'Approved' });
+  });
+});
+
+const inPod = testIf(cluster.node && cluster.nodeImage, 'needs a node that has an image with Node.js');
+describe('in its pod', () => {
+  inPod('the approver runs under Pod Security restricted, and decides', async () => {
+    scene.pause();
+    try {
+      await asAdmin(cluster, ['scale', 'deployment', NAME, '-n', NAMESPACE, '--replicas=1']);
+      await asAdmin(cluster, ['rollout', 'status', 'deployment', NAME, '-n', NAMESPACE, '--timeout=120s'], { timeout: 130_000 });
+      expect(await asked({ name: 'in-pod', seconds: 1200 })).toMatchObject({ type: 'Approved' });
+      expect(await asked({ name: 'in-pod-denied', subject: '/O=system:masters-x/CN=alice' })).toMatchObject({ type: 'Denied' });
+      const lines = (await asAdmin(cluster, ['logs', `deployment/${NAME}`, '-n', NAMESPACE])).trim().split('\n').map(line => JSON.parse(line));
+      expect(lines.map(line => line.outcome ?? line.message)).toEqual(['started', 'approved', 'denied']);
+    } finally {
+      await asAdmin(cluster, ['scale', 'deployment', NAME, '-n', NAMESPACE, '--replicas=0']);
+      scene.resume();
+    }
   });
 });

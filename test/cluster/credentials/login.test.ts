@@ -1,5 +1,5 @@
 import { createHmac, createPublicKey } from 'crypto';
-import { writeFileSync } from 'fs';
+import { readFileSync, writeFileSync } from 'fs';
 import { join } from 'path';
 import { App, Chart, Duration } from 'cdk8s';
 import { bearer, endpoint, fakePlugin, kubectlWith, whoAmI } from './helpers';
@@ -7,7 +7,7 @@ import { claimsOf, Issuer, Issuers, logIn, signed, startIssuers, unsigned } from
 import { bootControlPlane } from './own-control-plane';
 import { AuthenticationConfiguration, ControlPlane, CredentialPlugin, HardwareKey, OidcKubeconfig, OnCallDebugAccess, TokenIssuer } from '../../../src';
 import { Cluster, scratch, testIf, theCluster } from '../lab/cluster';
-import { apply, Person } from '../lab/kubectl';
+import { apply, kubectl, Person } from '../lab/kubectl';
 import { eventually } from '../lab/process';
 import { namespace } from '../lab/targets';
 import { openStream } from '../lab/verdict';
@@ -111,11 +111,11 @@ describe('who logs in', () => {
     const file = join(folder, 'kubeconfig.yaml');
     const plugin = CredentialPlugin.helper({ command: 'cred-helper', args: ['--cluster=prod', '--ttl=30m'], installHint: 'Ask in #platform' });
     new OidcKubeconfig({ clusters: [{ name: 'prod', ...await endpoint(cluster), namespace: NAMESPACE }], plugin }).write(file);
-    const kubectl = (...args: string[]) => kubectlWith(cluster, file, args, [fake.folder]);
-    expect(await kubectl('auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}')).toMatchObject({ code: 0, stdout: 'oidc:alice@example.com' });
-    expect(await kubectl('auth', 'can-i', 'create', 'pods', '--subresource=exec')).toMatchObject({ code: 0, stdout: 'yes\n' });
-    expect(await kubectl('get', 'pods')).toMatchObject({ code: 0 });
-    expect(await kubectl('get', 'secrets')).toMatchObject({ code: 1, stderr: expect.stringContaining('User "oidc:alice@example.com" cannot list resource "secrets"') });
+    const asAlice = (...args: string[]) => kubectlWith(cluster, file, args, [fake.folder]);
+    expect(await asAlice('auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}')).toMatchObject({ code: 0, stdout: 'oidc:alice@example.com' });
+    expect(await asAlice('auth', 'can-i', 'create', 'pods', '--subresource=exec')).toMatchObject({ code: 0, stdout: 'yes\n' });
+    expect(await asAlice('get', 'pods')).toMatchObject({ code: 0 });
+    expect(await asAlice('get', 'secrets')).toMatchObject({ code: 1, stderr: expect.stringContaining('User "oidc:alice@example.com" cannot list resource "secrets"') });
     expect(fake.calledWith().args).toEqual(['--cluster=prod', '--ttl=30m']);
   });
   it('opens an exec only with the group', async () => {
@@ -216,6 +216,12 @@ describe('refused is', () => {
   });
 });
 
+it('the reason of a refusal stands in the log of the API server, and nowhere else', async () => {
+  const { body } = await ask(signed(people, alice({ amr: ['pwd'] })));
+  expect(body).toMatchObject({ reason: 'Unauthorized', message: 'Unauthorized' });
+  expect(readFileSync(join(folder, 'plane', 'log', 'kube-apiserver.log'), 'utf8')).toContain('no hardware key was used: the token lacks amr hwk');
+});
+
 describe('in time', () => {
   it('a token that was good is refused once it has expired', async () => {
     const person = await bearer(cluster, signed(people, alice({ exp: now() + 4 })));
@@ -224,6 +230,21 @@ describe('in time', () => {
     await eventually('the token to be refused', async () => (await whoAmI(person)).status === 401 || undefined, 30_000);
     // The API server keeps an answer for ten seconds.
     expect(Date.now() - began).toBeLessThan(20_000);
+  });
+  it('a stream that was opened before goes on, while nothing new is let in', async () => {
+    const person = await bearer(cluster, signed(people, alice({ exp: now() + 4 })));
+    const seen: string[] = [];
+    const watch = kubectl(cluster, person, ['get', 'pods', '-n', NAMESPACE, '--watch', '-o', 'name'], {
+      timeout: 60_000,
+      until: out => {
+        seen.splice(0, seen.length, ...out.trim().split('\n'));
+        return seen.includes('pod/late');
+      },
+    });
+    await eventually('the token to be refused', async () => (await whoAmI(person)).status === 401 || undefined, 30_000);
+    await apply(cluster, [{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'late', namespace: NAMESPACE }, spec: { containers: [{ name: 'c', image: 'none:1' }] } }]);
+    expect(await watch).toMatchObject({ satisfied: true });
+    expect(await whoAmI(person)).toMatchObject({ status: 401 });
   });
   it('a broken file leaves the old one in force, and a changed one is read without a restart', async () => {
     const file = join(folder, 'authentication.yaml');
