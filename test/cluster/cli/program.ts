@@ -5,16 +5,20 @@ import { Person } from '../lab/kubectl';
 import { Ended, must, run, RunOptions } from '../lab/process';
 
 const PROJECT = join(__dirname, '..', '..', '..');
-/** Below the project, so that the program finds its packages. */
-const BUILT = join(PROJECT, 'reports', 'cli');
+/** Below the project, so that the program finds its packages; one for each test file, for they run side by side. */
+const BUILT = join(PROJECT, 'reports', `cli-${process.pid}`);
 
 /** Compiles the program of this work tree, with the one file of the library that it uses: what lies in lib/ may be of yesterday. */
 export async function build(): Promise<void> {
-  rmSync(BUILT, { recursive: true, force: true });
-  await must(process.execPath, [join(PROJECT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', join(__dirname, 'tsconfig.json')], { env: process.env, timeout: 180_000 });
+  await must(process.execPath, [join(PROJECT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', join(__dirname, 'tsconfig.json'), '--outDir', BUILT], { env: process.env, timeout: 180_000 });
   const library = join(BUILT, 'node_modules', 'cdk8s-secure-debug');
   mkdirSync(library, { recursive: true });
   writeFileSync(join(library, 'index.js'), 'module.exports = require(\'../../src/access/access-requests.js\');\n');
+}
+
+/** Removes what `build` made. */
+export function demolish(): void {
+  rmSync(BUILT, { recursive: true, force: true });
 }
 
 /** `secure-debug` as a process of its own, as a person. */

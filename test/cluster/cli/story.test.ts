@@ -1,5 +1,5 @@
 import { App, Chart } from 'cdk8s';
-import { build, secureDebug } from './program';
+import { build, demolish, secureDebug } from './program';
 import { Command, CommandSet, ExecGuardrail, GuardrailMode } from '../../../src';
 import { theCluster } from '../lab/cluster';
 import { apply, asAdmin, find, kubectl } from '../lab/kubectl';
@@ -31,6 +31,7 @@ beforeAll(async () => {
 });
 afterEach(() => scene.clear());
 afterAll(async () => {
+  demolish();
   await asAdmin(cluster, ['delete', 'validatingadmissionpolicybinding,validatingadmissionpolicy', '--ignore-not-found', EXEC]);
   await scene.raze();
 });
