@@ -18,6 +18,7 @@ export const AREAS: { [thousand: string]: [string, string] } = {
   SD4: ['Clean-up', 'Given by `DebugContainerCleanup`.'],
   SD5: ['Review', 'Found when manifests are reviewed, whoever wrote them: they stand in the findings of the access matrix, and nothing is printed.'],
   SD6: ['Guardrails', 'Given by the guardrails.'],
+  SD7: ['Credentials', 'Given by the authentication configuration and by certificates.'],
 };
 
 const cell = (text: string) => text.replace(/\|/g, '\\|');
