@@ -112,7 +112,8 @@ export function emitPolicy(scope: Construct, where: string, policy: Policy): voi
       failurePolicy: 'Fail',
       ...params && { paramKind: { apiVersion: params.apiVersion, kind: params.kind } },
       matchConstraints: {
-        resourceRules: rules.map(({ apiGroups, resources, operations, apiVersions = ['*'] }) => ({ apiGroups, apiVersions, operations, resources })),
+        // The API server adds the scope, and a list that it has added to looks changed to kubectl at each apply.
+        resourceRules: rules.map(({ apiGroups, resources, operations, apiVersions = ['*'] }) => ({ apiGroups, apiVersions, operations, resources, scope: '*' })),
       },
       ...matchConditions.length && { matchConditions },
       ...variables.length && { variables },

@@ -29,7 +29,7 @@ describe('what it emits', () => {
     const { spec } = of(make({}), 'ValidatingAdmissionPolicy');
     expect(spec.failurePolicy).toBe('Fail');
     expect(spec.matchConstraints).toEqual({
-      resourceRules: [{ apiGroups: [''], apiVersions: ['*'], operations: ['CONNECT'], resources: ['nodes/proxy', 'pods/attach', 'pods/exec', 'pods/portforward', 'pods/proxy', 'services/proxy'] }],
+      resourceRules: [{ apiGroups: [''], apiVersions: ['*'], operations: ['CONNECT'], resources: ['nodes/proxy', 'pods/attach', 'pods/exec', 'pods/portforward', 'pods/proxy', 'services/proxy'], scope: '*' }],
     });
     expect(spec.validations.map((validation: any) => validation.reason)).toEqual(Array(6).fill('Forbidden'));
   });

@@ -2,6 +2,7 @@ import { parseAllDocuments } from 'yaml';
 import { builtIn, examples, kustomizations, podTemplate } from './examples';
 import { theCluster } from '../lab/cluster';
 import { admin, asAdmin, kubectl } from '../lab/kubectl';
+import { eventually } from '../lab/process';
 import { namespace, remove } from '../lab/targets';
 
 const ARGO_CD = { namespace: 'argocd', name: 'argocd-application-controller' };
@@ -71,6 +72,11 @@ describe.each(all.map(({ title, objects }) => ({ title, objects: objects.filter(
     const said = await done(['apply', '--server-side', '--validate=strict'], objects);
     expect(said).toHaveLength(objects.length);
     expect(said.filter(line => !line.endsWith('serverside-applied'))).toEqual([]);
+    const policies = objects.filter(({ kind }) => kind === 'ValidatingAdmissionPolicy');
+    await eventually('a controller to have type-checked the policies', async () => {
+      const { items } = policies.length === 0 ? { items: [] } : JSON.parse(await asAdmin(cluster, ['get', 'validatingadmissionpolicies', '-o', 'json']));
+      return items.every((item: any) => item.status?.observedGeneration === item.metadata.generation) || undefined;
+    });
   });
 
   test('applied again, nothing changes', async () => {
