@@ -34,8 +34,8 @@ describe('what it emits', () => {
     expect(spec.failurePolicy).toBe('Fail');
     expect(spec.matchConstraints).toEqual({
       resourceRules: [
-        { apiGroups: [''], apiVersions: ['*'], operations: ['UPDATE'], resources: ['pods/ephemeralcontainers'] },
-        { apiGroups: [''], apiVersions: ['*'], operations: ['CREATE', 'UPDATE'], resources: ['pods'] },
+        { apiGroups: [''], apiVersions: ['*'], operations: ['UPDATE'], resources: ['pods/ephemeralcontainers'], scope: '*' },
+        { apiGroups: [''], apiVersions: ['*'], operations: ['CREATE', 'UPDATE'], resources: ['pods'], scope: '*' },
       ],
     });
     const [{ name, expression }] = spec.matchConditions;
