@@ -1,17 +1,29 @@
 import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
+import { checkDay, isAccepted } from './acceptance';
 import { AccessFinding, AccessRow } from './access-row';
 import { HELD } from './assess';
 import { toHtml } from './html';
 import { readManifests } from './manifests';
 import { toMarkdown } from './markdown';
-import { findingsOf, rowsOf } from './rows';
+import { byFinding, findingsOf, overdue, rowsOf } from './rows';
 import { toSvg } from './svg';
 import { toText } from './text';
 import { DebugCapability } from '../model/capability';
 import { ClusterBoundary } from '../model/cluster-boundary';
 import { sortedUnique } from '../private/canonical';
 import { reject } from '../private/errors';
+
+/** How findings are judged. */
+export interface AccessMatrixOptions {
+  /**
+   * The day as `2026-03-01`, by which acceptances end: the annotation `secure-debug.internal/accepted-findings` of a Role or
+   * binding, one a line: `SD5003 until 2026-06-30: moves to Vault`. The last day counts.
+   *
+   * @default - none, and so nothing is accepted: the library has no clock
+   */
+  readonly today?: string;
+}
 
 /**
  * Who may do what, where: read from the Roles and bindings themselves, not from what declared them, so that it also
@@ -28,7 +40,7 @@ export class AccessMatrix {
    *
    * @throws when the objects go to more than one cluster (ClusterBoundary)
    */
-  public static of(scope: IConstruct): AccessMatrix {
+  public static of(scope: IConstruct, options: AccessMatrixOptions = {}): AccessMatrix {
     const objects = scope.node.findAll().filter(construct => ApiObject.isApiObject(construct)) as ApiObject[];
     const clusters = sortedUnique(objects.map(object => ClusterBoundary.of(object).node.path || 'the app'));
     if (clusters.length > 1) {
@@ -36,7 +48,7 @@ export class AccessMatrix {
         where: 'AccessMatrix.of', field: 'scope', value: scope.node.path, problem: `holds objects of ${clusters.length} clusters (${clusters.join(', ')})`, fix: 'make one matrix for each cluster, of its own chart',
       });
     }
-    return AccessMatrix.fromManifests(objects.map(object => object.toJson()));
+    return AccessMatrix.fromManifests(objects.map(object => object.toJson()), options);
   }
 
   /**
@@ -45,18 +57,26 @@ export class AccessMatrix {
    *
    * @param objects Kubernetes objects, as parsed from YAML or JSON
    */
-  public static fromManifests(objects: any[]): AccessMatrix {
+  public static fromManifests(objects: any[], options: AccessMatrixOptions = {}): AccessMatrix {
+    const today = options.today === undefined ? undefined : checkDay('AccessMatrix.fromManifests', options.today);
     const reading = readManifests(objects);
     const rows = rowsOf(reading);
-    return new AccessMatrix(rows, findingsOf(reading, rows));
+    const all = [...findingsOf(reading, rows), ...today === undefined ? [] : overdue(reading, today)].sort(byFinding);
+    const isOpen = (finding: AccessFinding) => today === undefined || !isAccepted(finding, reading.accepted, today);
+    return new AccessMatrix(
+      rows.map(row => ({ ...row, findings: row.findings.filter(isOpen) })), all.filter(isOpen), all.filter(finding => !isOpen(finding)),
+    );
   }
 
   private readonly allRows: AccessRow[];
   private readonly allFindings: AccessFinding[];
 
-  private constructor(rows: AccessRow[], findings: AccessFinding[]) {
+  private readonly accepted: AccessFinding[];
+
+  private constructor(rows: AccessRow[], findings: AccessFinding[], accepted: AccessFinding[]) {
     this.allRows = rows;
     this.allFindings = findings;
+    this.accepted = accepted;
   }
 
   /**
@@ -70,6 +90,11 @@ export class AccessMatrix {
   /** What a reviewer should look at, of rows and of the objects themselves, sorted by id. */
   public get findings(): AccessFinding[] {
     return [...this.allFindings];
+  }
+
+  /** What would be a finding, had it not been accepted for a time by an annotation; sorted by id. */
+  public get acceptedFindings(): AccessFinding[] {
+    return [...this.accepted];
   }
 
   /**

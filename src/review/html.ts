@@ -1,4 +1,5 @@
 import { AccessCell, AccessFinding, AccessRow, AccessState } from './access-row';
+import { takesOver } from './loud';
 import { cellText, HEADING, limitText, marks, repeatsWho, STATE_TEXT, whereText, xml } from './present';
 import { joined } from './rights';
 import { COLOURS, FONT, glyph, legendOf, NOBODY } from './svg';
@@ -74,7 +75,7 @@ export function toHtml(rows: AccessRow[], findings: AccessFinding[]): string {
   const heads = capabilities.map(({ title, danger, clients }) =>
     `<th scope="col" class="what ${danger}" title="${xml(`${clients.join(', ')}; danger: ${danger}`)}"><span>${title}</span></th>`);
   const body = rows.map((row, r) => `<tr>${headings(rows, r)}${row.cells.map(matrixCell).join('')}${noted
-    ? `<td>${marks(row).map(({ id, title }) => `<span class="${id < 'SD5008' ? Danger.CRITICAL : Danger.HIGH}-text">${xml(title)}</span>`).join('<br>')}</td>` : ''}</tr>`);
+    ? `<td>${marks(row).map(({ id, title }) => `<span class="${takesOver(id) ? Danger.CRITICAL : Danger.HIGH}-text">${xml(title)}</span>`).join('<br>')}</td>` : ''}</tr>`);
   return [
     '<!doctype html>',
     '<html lang="en">',

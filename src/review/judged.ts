@@ -1,6 +1,6 @@
 import { clusterScopedRights } from './assess';
 import { loudClusterScoped } from './loud';
-import { keyOf, Reach, Right } from './rights';
+import { keyOf, Right } from './rights';
 
 /** Any verb on any resource. */
 export const EVERYTHING: Right = { apiGroup: '*', resource: '*', verb: '*' };
@@ -17,9 +17,4 @@ let clusterScoped: Set<string> | undefined;
 export function isLostInNamespace(right: Right): boolean {
   clusterScoped ??= new Set([...clusterScopedRights(), ...loudClusterScoped()].map(plainKey));
   return clusterScoped.has(plainKey(right));
-}
-
-/** Without the Roles that are bound by requests alone: whoever may `bind` them does so on the policy's terms. */
-export function ungoverned({ resource, verb }: Right, { all, names }: Reach, governed: string[]): Reach {
-  return { all, names: resource === 'roles' && verb === 'bind' ? names.filter(name => !governed.includes(name)) : names };
 }

@@ -28,6 +28,25 @@ const LOUD: Loud[] = [
   },
   { id: 'SD5006', clusterScoped: true, rights: rights('', ['nodes/proxy'], ['create', 'delete', 'get', 'patch', 'update']) },
   { id: 'SD5007', rights: rights('', ['pods'], ['create']) },
+  {
+    id: 'SD5014',
+    rights: [
+      ...rights('', ['replicationcontrollers'], ['create', 'patch', 'update']),
+      ...rights('apps', ['daemonsets', 'deployments', 'replicasets', 'statefulsets'], ['create', 'patch', 'update']),
+      ...rights('batch', ['cronjobs', 'jobs'], ['create', 'patch', 'update']),
+    ],
+  },
+  {
+    id: 'SD5015',
+    clusterScoped: true,
+    rights: [
+      ...rights('admissionregistration.k8s.io', [
+        'mutatingadmissionpolicies', 'mutatingadmissionpolicybindings', 'mutatingwebhookconfigurations',
+        'validatingadmissionpolicies', 'validatingadmissionpolicybindings', 'validatingwebhookconfigurations',
+      ], ['create', 'delete', 'deletecollection', 'patch', 'update']),
+      ...rights('apiregistration.k8s.io', ['apiservices'], ['create', 'delete', 'deletecollection', 'patch', 'update']),
+    ],
+  },
 ];
 
 /** The loud rights, those on cluster-scoped objects only on request. */
@@ -45,4 +64,14 @@ export function loudClusterScoped(): Right[] {
 /** Groups and users that stand for more than a team. */
 export function standsForMany(kind: string, subject: string): boolean {
   return (kind === 'Group' && /^system:(authenticated|unauthenticated|masters|serviceaccounts(:.*)?)$/.test(subject)) || (kind === 'User' && subject === 'system:anonymous');
+}
+
+/** Names of people: users that are no part of Kubernetes. */
+export function isPerson(kind: string, subject: string): boolean {
+  return kind === 'User' && !subject.startsWith('system:');
+}
+
+/** Rules by which somebody takes over the namespace, or more. */
+export function takesOver(id: string): boolean {
+  return id < 'SD5008' || id === 'SD5014' || id === 'SD5015';
 }

@@ -1,8 +1,10 @@
+import { acceptancesOf, neverEnds } from './acceptance';
 import { Aggregation } from './aggregation';
 import { areRequestsGoverned, isRequestable, RequestableRole } from './requestable';
 import { joined, Rule } from './rights';
 import { deadParts, effectiveRules, EVERYTHING, readRole, Role, roleKey, titleOfRole } from './roles';
 import { asObject, asString, identity, nameOf, namespaceOf, objectsIn } from './untrusted';
+import { REQUEST_FOR } from '../model/access-request';
 import { byCodeUnit, canonicalJson } from '../private/canonical';
 
 const RBAC = 'rbac.authorization.k8s.io';
@@ -20,6 +22,8 @@ export interface Grant {
   readonly rulesKey: string;
   /** The rules are not known. */
   readonly unknown: boolean;
+  /** It ends by itself: it is a request that was granted. */
+  readonly ends: boolean;
   /** `RoleBinding payments/oncall-debug → Role oncall-debug`. */
   readonly path: string;
 }
@@ -39,6 +43,8 @@ export interface Reading {
   /** Whether the policy that keeps requests to their terms is among the manifests. */
   readonly governed: boolean;
   readonly flaws: Flaw[];
+  /** What is accepted, by the title of the object that says so. */
+  readonly accepted: Map<string, { readonly id: string; readonly until: string }[]>;
 }
 
 /** The objects, with lists unpacked; the items of a typed list (`RoleList`) get its kind. */
@@ -107,6 +113,7 @@ export function readManifests(objects: any[]): Reading {
     const builtIn = found.length === 0 && kind === 'ClusterRole' && name === 'cluster-admin';
     const rules = builtIn ? EVERYTHING : found.flatMap(one => effectiveRules(one, aggregation));
     const rulesKey = JSON.stringify(rules);
+    const ends = asObject(asObject(binding.metadata).labels)[REQUEST_FOR] !== undefined && neverEnds(binding) === undefined;
     const missing = found.length === 0 && !builtIn;
     const empty = rules.length === 0 && found.some(({ selectors }) => selectors);
     if (missing) flaws.push({ id: 'SD5009', detail: `${role} is not among the manifests`, from: here });
@@ -114,15 +121,24 @@ export function readManifests(objects: any[]): Reading {
 
     return objectsIn(binding.subjects).flatMap((given): Grant[] => {
       const subject = readSubject(given, namespace);
-      if (typeof subject !== 'string') return [{ ...subject, namespace, rules, rulesKey, unknown: missing || empty, path: `${here} → ${role}` }];
+      if (typeof subject !== 'string') return [{ ...subject, namespace, rules, rulesKey, unknown: missing || empty, ends, path: `${here} → ${role}` }];
       flaws.push({ id: 'SD5012', detail: subject, from: here });
       return [];
     });
   });
+  const accepted: Reading['accepted'] = new Map();
+  for (const object of known) {
+    const title = titleOfObject(object);
+    const acceptances = acceptancesOf(object);
+    if (acceptances.accepted.length > 0) accepted.set(title, acceptances.accepted);
+    acceptances.wrong.forEach(line => flaws.push({ id: 'SD5018', detail: `cannot be read: ${line}`, from: title }));
+    const why = object.kind.endsWith('Binding') ? neverEnds(object) : undefined;
+    if (why !== undefined) flaws.push({ id: 'SD5017', detail: why, from: title });
+  }
   const requestable = known.filter(isRequestable).map((object): RequestableRole => {
     const rules = effectiveRules(readRole(object), aggregation);
     const annotations = asObject(asObject(object.metadata).annotations);
     return { namespace: namespaceOf(object) ?? '', name: nameOf(object), rules, rulesKey: JSON.stringify(rules), annotations };
   });
-  return { grants, requestable, governed: areRequestsGoverned(all), flaws };
+  return { grants, requestable, governed: areRequestsGoverned(all), flaws, accepted };
 }

@@ -3,7 +3,7 @@ import { guardrailChanges } from './guardrail-diff';
 import { Grant, Reading, readManifests, unpack } from './manifests';
 import { byDanger, ManifestSource, PermissionChange, PermissionChangeKind, worstOf } from './permission-change';
 import { Assessments, Delta, gainsIn, Place, Side } from './place-diff';
-import { boundNames, mayRequest, RequestableRole, termsText, weakerTerms } from './requestable';
+import { Governed, governedBy, mayRequest, NOTHING_GOVERNED, RequestableRole, termsText, weakerTerms } from './requestable';
 import { joined } from './rights';
 import { asGrant, bySubject, placeText, titleOf } from './rows';
 import { toSarif } from './sarif';
@@ -141,7 +141,7 @@ class SubjectDiff {
 
   public changes(): PermissionChange[] {
     const wideSame = alike(this.wide[0], this.wide[1]);
-    if (!wideSame) this.compare({ sides: this.wide.map(own => ({ own, wide: [] })), governed: [[], []] });
+    if (!wideSame) this.compare({ sides: this.wide.map(own => ({ own, wide: [] })) });
     const requestsAll = this.wide.flat().some(({ rules }) => rules.some(({ apiGroups }) => apiGroups.includes(VIRTUAL_GROUP)));
     const requestable = requestsAll ? this.states.flatMap(state => [...state.requestable.keys()]) : [];
     for (const namespace of sortedUnique([...this.local.flatMap(own => [...own.keys()]), ...requestable])) this.compareNamespace(namespace, wideSame);
@@ -152,20 +152,21 @@ class SubjectDiff {
     const sides = this.local.map((own, i): Side => ({ own: own.get(namespace) ?? [], wide: this.wide[i] }));
     const here = this.states.map(({ requestable }) => requestable.get(namespace) ?? []);
     const rules = here.map((roles, i) => roles.length > 0 ? [...sides[i].own, ...sides[i].wide].flatMap(grant => grant.rules) : []);
-    const governed = here.map((roles, i) => this.states[i].governed ? boundNames(rules[i], roles) : []);
-    if (!wideSame || !alike(sides[0].own, sides[1].own) || governed[0].join() !== governed[1].join()) this.compare({ namespace, sides, governed });
+    const governed = here.map((roles, i) => this.states[i].governed ? governedBy(rules[i], roles) : NOTHING_GOVERNED);
+    const same = wideSame && alike(sides[0].own, sides[1].own) && JSON.stringify(governed[0]) === JSON.stringify(governed[1]);
+    if (!same) this.compare({ namespace, sides, governed });
 
     const requestable = here.map((roles, i) => roles.filter(({ name }) => mayRequest(rules[i], name)));
     for (const name of sortedUnique(requestable.flat().map(role => role.name))) {
       const [old, young] = requestable.map(roles => roles.find(role => role.name === name));
       const asSides = [old, young].map((role): Side => ({ own: role ? [asGrant(role, this.who)] : [], wide: [] }));
-      if (!alike(asSides[0].own, asSides[1].own)) this.compare({ namespace, sides: asSides, governed: [[], []], onRequest: name });
+      if (!alike(asSides[0].own, asSides[1].own)) this.compare({ namespace, sides: asSides, onRequest: name });
       if (old && young) this.compareTerms(old, young);
     }
   }
 
-  private compare({ namespace, sides, governed, onRequest }: {
-    readonly namespace?: string; readonly sides: Side[]; readonly governed: string[][]; readonly onRequest?: string;
+  private compare({ namespace, sides, governed = [NOTHING_GOVERNED, NOTHING_GOVERNED], onRequest }: {
+    readonly namespace?: string; readonly sides: Side[]; readonly governed?: Governed[]; readonly onRequest?: string;
   }): void {
     for (const [lost, from, to] of [[false, 0, 1], [true, 1, 0]] as const) {
       const told = this.told[lost ? 'lost' : 'gained'];

@@ -123,6 +123,17 @@ export class PermissionModel {
     return this.holders(scope.namespace, resourceQuestion(verb, apiGroup, resource, scope));
   }
 
+  /**
+   * The same for the whole cluster and every namespace at once; the paths say where. For what is on every object: a right
+   * on named ones is not told.
+   *
+   * @param apiGroup `''` for the core group
+   * @param resource in plural, with its subresource as `pods/exec`
+   */
+  public whoCanAnywhere(verb: string, apiGroup: string, resource: string): PermissionHolder[] {
+    return this.holdersAmong([...this.all.wide, ...[...this.all.byNamespace.values()].flat()], resourceQuestion(verb, apiGroup, resource, {}));
+  }
+
   /** Those that bindings name who may do something to a URL that is no resource. */
   public whoCanNonResource(verb: string, path: string): PermissionHolder[] {
     return this.holders(undefined, urlQuestion(verb, path));
@@ -153,6 +164,10 @@ export class PermissionModel {
   }
 
   private holders(namespace: string | undefined, question: Question): PermissionHolder[] {
+    return this.holdersAmong(decisive(this.all, namespace), question);
+  }
+
+  private holdersAmong(grants: BoundSubject[], question: Question): PermissionHolder[] {
     // Most bindings name one of a few roles.
     const answers = new Map<BoundRole, boolean>();
     const answer = (role: BoundRole): boolean => {
@@ -160,9 +175,9 @@ export class PermissionModel {
       if (known === undefined) answers.set(role, known = role.origins.some(({ rule }) => question(rule)));
       return known;
     };
-    return joined(decisive(this.all, namespace).filter(({ role }) => answer(role)), ({ identity }) => identity)
+    return joined(grants.filter(({ role }) => answer(role)), ({ identity }) => identity)
       .sort(([a], [b]) => bySubject(a, b))
-      .map(grants => ({ subjectKind: grants[0].kind, subject: grants[0].subject, paths: grants.flatMap(grant => pathsOf(grant, question)) }));
+      .map(held => ({ subjectKind: held[0].kind, subject: held[0].subject, paths: held.flatMap(grant => pathsOf(grant, question)) }));
   }
 }
 
@@ -183,8 +198,16 @@ function ruleOf({ verbs, apiGroups, resources, resourceNames = [], nonResourceUR
   };
 }
 
-/** A rule as a person reads it. */
+/** A rule as a person reads it; the same few are read again and again. */
 function ruleText(rule: Rule): string {
+  let text = TEXTS.get(rule);
+  if (text === undefined) TEXTS.set(rule, text = textOf(rule));
+  return text;
+}
+
+const TEXTS = new WeakMap<Rule, string>();
+
+function textOf(rule: Rule): string {
   const names = rule.resourceNames ?? [];
   return [...inWords(expand([rule]).map(right => ({ right, reach: { all: names.length === 0, names } }))), ...urlsOf([rule])].join('; ') || 'nothing';
 }

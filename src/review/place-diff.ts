@@ -1,8 +1,9 @@
 import { AccessState } from './access-row';
 import { assess, Assessment, rightsFor, Sphere } from './assess';
-import { isEverything, isLostInNamespace, isWildcard, ungoverned } from './judged';
+import { isEverything, isLostInNamespace, isWildcard } from './judged';
 import { loudRights, LOUD_IDS, standsForMany } from './loud';
 import { Grant } from './manifests';
+import { Governed, NOTHING_GOVERNED, ungoverned } from './requestable';
 import { expand, isReached, keyOf, Reach, reach, Right, Rule } from './rights';
 import { inPlainWords, isVirtual, virtualDanger } from './virtual-words';
 import { Danger, DebugCapability } from '../model/capability';
@@ -32,8 +33,8 @@ export interface Place {
   readonly kind: string;
   readonly subject: string;
   readonly inNamespace: boolean;
-  /** Names of Roles that are bound on request alone, before and after. */
-  readonly governed: readonly [string[], string[]];
+  /** What the policies of requests govern, before and after. */
+  readonly governed: readonly [Governed, Governed];
   /** Whether the difference is told as a loss: what is gained backwards. */
   readonly lost: boolean;
   /** Ids of what is told for the whole cluster already. */
@@ -61,7 +62,7 @@ export class Assessments {
 }
 
 /** What the later rules allow beyond the earlier ones. */
-function gained(right: Right, before: Rule[], after: Rule[], governed: Place['governed'] = [[], []]): Held[] {
+function gained(right: Right, before: Rule[], after: Rule[], governed: Place['governed'] = [NOTHING_GOVERNED, NOTHING_GOVERNED]): Held[] {
   const now = ungoverned(right, reach(after, right), governed[1]);
   const then = ungoverned(right, reach(before, right), governed[0]);
   if (!isReached(now) || then.all) return [];

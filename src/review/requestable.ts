@@ -1,10 +1,11 @@
-import { Rule } from './rights';
-import { asObject, asString } from './untrusted';
+import { Reach, Right, Rule } from './rights';
+import { asObject, asString, stringsIn } from './untrusted';
 import { REQUESTABLE, TERMS } from '../model/access-request';
+import { PolicyRules } from '../model/policy-rule';
 import { VIRTUAL, VIRTUAL_GROUP } from '../model/virtual-rights';
 
-/** The policy without which a requestable Role could be bound to anybody, for ever (`AccessRequestPolicy`). */
-const REQUESTS_POLICY = 'secure-debug-requests';
+/** The policies without which a requestable Role could be bound to anybody, for ever (`AccessRequestPolicy`). */
+const POLICIES = ['secure-debug-requests', 'secure-debug-terms', 'secure-debug-timers'];
 
 /** A Role that can be had for a time, with what it takes. */
 export interface RequestableRole {
@@ -19,12 +20,12 @@ export function isRequestable(role: any): boolean {
   return role.kind === 'Role' && asObject(asObject(role.metadata).labels)[REQUESTABLE] === 'true';
 }
 
-/** Whether the policy that keeps requests to their terms is among the manifests, and refuses. */
+/** Whether the policies that keep requests to their terms are among the manifests, and refuse. */
 export function areRequestsGoverned(objects: any[]): boolean {
-  const named = (kind: string, name: (object: any) => unknown) => objects.filter(object => object.kind === kind && name(object) === REQUESTS_POLICY);
-  return named('ValidatingAdmissionPolicy', object => asObject(object.metadata).name).length > 0
-    && named('ValidatingAdmissionPolicyBinding', object => asObject(object.spec).policyName)
-      .some(({ spec: { validationActions } }) => Array.isArray(validationActions) && validationActions.includes('Deny'));
+  const policies = new Set(objects.filter(({ kind }) => kind === 'ValidatingAdmissionPolicy').map(({ metadata }) => asObject(metadata).name));
+  const refusing = objects.filter(({ kind }) => kind === 'ValidatingAdmissionPolicyBinding').map(({ spec }) => asObject(spec))
+    .filter(({ validationActions }) => stringsIn(validationActions).includes('Deny')).map(({ policyName }) => policyName);
+  return POLICIES.every(name => policies.has(name) && refusing.includes(name));
 }
 
 /**
@@ -94,8 +95,27 @@ export function termsText(role: RequestableRole, group: string | undefined): str
   ].join(', ');
 }
 
-/** Those of the Roles that somebody with these rules binds only as the policy lets requesters and approvers. */
-export function boundNames(rules: Rule[], roles: RequestableRole[]): string[] {
-  return roles.map(({ name }) => name).filter(name => mayRequest(rules, name) || mayApprove(rules, name));
+/** What somebody may do only as the policies of requests let them. */
+export interface Governed {
+  /** Names of the Roles that they bind on request alone. */
+  readonly roles: string[];
+  /** The Jobs that they create are timers. */
+  readonly jobs: boolean;
 }
 
+export const NOTHING_GOVERNED: Governed = { roles: [], jobs: false };
+
+/** What the policies govern of what somebody with these rules may do where these Roles can be requested. */
+export function governedBy(rules: Rule[], roles: RequestableRole[]): Governed {
+  return {
+    roles: roles.map(({ name }) => name).filter(name => mayRequest(rules, name) || mayApprove(rules, name)),
+    // Whoever may create pods gains nothing by a Job, and is not limited to timers.
+    jobs: roles.length > 0 && namesOf(rules, VIRTUAL.timer) === undefined && !PolicyRules.allows(rules, '', 'pods', 'create'),
+  };
+}
+
+/** A right without what the policies govern of it. */
+export function ungoverned({ apiGroup, resource, verb }: Right, held: Reach, { roles, jobs }: Governed): Reach {
+  if (resource === 'roles' && verb === 'bind') return { all: held.all, names: held.names.filter(name => !roles.includes(name)) };
+  return jobs && apiGroup === 'batch' && resource === 'jobs' && verb === 'create' ? { all: false, names: [] } : held;
+}

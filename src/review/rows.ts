@@ -1,9 +1,9 @@
 import { AccessCell, AccessFinding, AccessRow, AccessState } from './access-row';
 import { assess, Assessment, contributes, HELD, neededBy, Sphere } from './assess';
-import { isEverything, isLostInNamespace, isWildcard, ungoverned } from './judged';
-import { LOUD_IDS, loudRights, standsForMany } from './loud';
+import { isEverything, isLostInNamespace, isWildcard } from './judged';
+import { isPerson, LOUD_IDS, loudRights, standsForMany } from './loud';
 import { Grant, Reading } from './manifests';
-import { boundNames, mayRequest, RequestableRole, termsText } from './requestable';
+import { Governed, governedBy, mayRequest, NOTHING_GOVERNED, RequestableRole, termsText, ungoverned } from './requestable';
 import { expand, isReached, joined, keyOf, Reach, reach, Right, Rule } from './rights';
 import { identity } from './untrusted';
 import { inPlainWords } from './virtual-words';
@@ -35,7 +35,7 @@ interface Held {
 }
 
 /** What a reviewer must not overlook among the rights of a place, by the rule's id. */
-function loudOf(rules: Rule[], others: Held[], inNamespace: boolean, governed: string[]): { readonly id: string; readonly held: Held[] }[] {
+function loudOf(rules: Rule[], others: Held[], inNamespace: boolean, governed: Governed): { readonly id: string; readonly held: Held[] }[] {
   const held = (rights: Right[]): Held[] => rights
     .map(right => ({ right, reach: ungoverned(right, reach(rules, right), governed) })).filter(one => isReached(one.reach));
   return [
@@ -62,8 +62,7 @@ interface Case {
   /** How many of the grants, the first ones, are those of the place itself. */
   readonly own: number;
   readonly inNamespace: boolean;
-  /** Names of the Roles that are bound by requests alone. */
-  readonly governed: string[];
+  readonly governed: Governed;
 }
 
 function outcomeOf({ grants, own, inNamespace, governed }: Case): Outcome {
@@ -111,7 +110,7 @@ class Outcomes {
 }
 
 /** The row of one subject in one place. `own` are the grants of that place, `wide` those for the whole cluster. */
-function rowOf(own: Grant[], wide: Grant[], outcomes: Outcomes, governed: string[] = [], onRequest?: string): AccessRow {
+function rowOf(own: Grant[], wide: Grant[], outcomes: Outcomes, governed = NOTHING_GOVERNED, onRequest?: string): AccessRow {
   const { kind, subject, namespace } = own[0];
   const inNamespace = namespace !== undefined;
   const grants = inNamespace ? [...own, ...wide] : own;
@@ -119,6 +118,7 @@ function rowOf(own: Grant[], wide: Grant[], outcomes: Outcomes, governed: string
 
   const who = `${kind} ${subject}`;
   const unknown = grants.some(grant => grant.unknown);
+  const standing = onRequest === undefined ? own.filter(({ ends }) => !ends) : [];
   const found = (id: string, detail: string, from: Grant[]): AccessFinding =>
     ({ id, title: titleOf(id), who, where: placeText(namespace, onRequest), detail, from: pathsOf(from) });
   return {
@@ -135,6 +135,7 @@ function rowOf(own: Grant[], wide: Grant[], outcomes: Outcomes, governed: string
     findings: [
       ...findings.map(({ id, detail, from }) => found(id, detail, from.map(i => grants[i]))),
       ...standsForMany(kind, subject) && onRequest === undefined ? [found('SD5011', who, own)] : [],
+      ...isPerson(kind, subject) && standing.length > 0 ? [found('SD5016', who, standing)] : [],
     ],
     grantedBy: [...pathsOf(own), ...inNamespace ? pathsOf(wide) : []],
   };
@@ -161,7 +162,7 @@ export function bySubject(a: { readonly kind: string; readonly subject: string }
 export function asGrant(role: RequestableRole, { kind, subject }: Pick<Grant, 'kind' | 'subject'>): Grant {
   const { namespace, name, rules, rulesKey } = role;
   const terms = termsText(role, kind === 'Group' ? subject : undefined);
-  return { kind, subject, namespace, rules, rulesKey, unknown: false, path: `${identity('Role', namespace, name)} on request: ${terms}` };
+  return { kind, subject, namespace, rules, rulesKey, unknown: false, ends: true, path: `${identity('Role', namespace, name)} on request: ${terms}` };
 }
 
 /**
@@ -187,8 +188,9 @@ export function rowsOf({ grants, requestable, governed }: Reading): AccessRow[] 
           const rules = [...rulesOf(own), ...everywhere];
           const here = requestableIn.get(namespace) ?? [];
           return [
-            ...own.length ? [rowOf(own, wide, outcomes, governed ? boundNames(rules, here) : [])] : [],
-            ...here.filter(({ name }) => mayRequest(rules, name)).map(role => rowOf([asGrant(role, all[0])], [], outcomes, [], role.name)),
+            ...own.length ? [rowOf(own, wide, outcomes, governed ? governedBy(rules, here) : NOTHING_GOVERNED)] : [],
+            ...here.filter(({ name }) => mayRequest(rules, name))
+              .map(role => rowOf([asGrant(role, all[0])], [], outcomes, NOTHING_GOVERNED, role.name)),
           ];
         }),
       ];
@@ -197,9 +199,19 @@ export function rowsOf({ grants, requestable, governed }: Reading): AccessRow[] 
 
 /** What is wrong with objects, then what to look at in rows; sorted by rule, then by whom and where. */
 export function findingsOf({ flaws }: Reading, rows: AccessRow[]): AccessFinding[] {
-  const key = ({ who, where, detail, from }: AccessFinding) => JSON.stringify([who ?? '', where ?? '', detail, from]);
   return [
     ...flaws.map(({ id, detail, from }): AccessFinding => ({ id, title: titleOf(id), detail, from: [from] })),
     ...rows.flatMap(row => row.findings),
-  ].sort((a, b) => byCodeUnit(a.id, b.id) || byCodeUnit(key(a), key(b)));
+  ].sort(byFinding);
+}
+
+export function byFinding(a: AccessFinding, b: AccessFinding): number {
+  const key = ({ who, where, detail, from }: AccessFinding) => JSON.stringify([who ?? '', where ?? '', detail, from]);
+  return byCodeUnit(a.id, b.id) || byCodeUnit(key(a), key(b));
+}
+
+/** Acceptances whose last day is over. */
+export function overdue({ accepted }: Reading, today: string): AccessFinding[] {
+  return [...accepted].flatMap(([title, all]) => all.filter(({ until }) => until < today)
+    .map(({ id, until }): AccessFinding => ({ id: 'SD5018', title: titleOf('SD5018'), detail: `${id} was accepted until ${until}`, from: [title] })));
 }

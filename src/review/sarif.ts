@@ -1,3 +1,4 @@
+import { objectsOf } from './acceptance';
 import { byDanger, ManifestSource, PermissionChange } from './permission-change';
 import { printable } from './present';
 import { Danger, DebugCapability } from '../model/capability';
@@ -58,12 +59,4 @@ export function toSarif(changes: PermissionChange[], sources: ManifestSource[]):
       }),
     }],
   };
-}
-
-/** The objects of a path, with the Role's namespace, which is that of its binding. */
-function objectsOf(path: string): string[] {
-  const [binding, role] = path.replace(/ on request: .*$/s, '').split(' → ');
-  if (role === undefined) return [binding];
-  const namespace = /^RoleBinding ([^/]+)\//.exec(binding)?.[1];
-  return [binding, namespace && role.startsWith('Role ') ? role.replace(/^Role /, `Role ${namespace}/`) : role];
 }

@@ -1,4 +1,5 @@
 import { AccessRow, AccessState } from './access-row';
+import { takesOver } from './loud';
 import { HEADING, marks, mayText, printable, repeatsWho, STATE_TEXT, whereText, whoText, wrap, xml } from './present';
 import { Danger, DebugCapability } from '../model/capability';
 
@@ -79,7 +80,7 @@ function notesOf(row: AccessRow): Note[] {
   const beyond = row.otherRights.join('; ');
   const everything = row.findings.some(({ id }) => id === 'SD5001');
   return [
-    ...marks(row).map(({ id, title }) => ({ text: title, colour: id < 'SD5008' ? 'critical' : 'high' })),
+    ...marks(row).map(({ id, title }) => ({ text: title, colour: takesOver(id) ? 'critical' : 'high' })),
     ...beyond && !everything ? [{ text: beyond.length <= 54 ? `+ ${beyond}` : '+ rights beyond these', colour: 'faint' }] : [],
   ].flatMap(({ text, colour }) => wrap(printable(text), 28).map(line => ({ text: line, colour })));
 }

@@ -260,7 +260,10 @@ describe('names', () => {
     const matrix = of(...held(rule('create,deletecollection', 'pods', '', 'a')));
     expect(states(only(matrix))).toEqual({});
     expect(only(matrix).otherRights).toEqual([]);
-    expect(matrix.findings).toEqual([]);
+    expect(matrix.findings.map(({ id, detail }) => [id, detail])).toEqual([
+      ['SD5010', 'create pods is asked for without a name, so names do not limit it, they rule it out'],
+      ['SD5010', 'deletecollection pods is asked for without a name, so names do not limit it, they rule it out'],
+    ]);
   });
 
   it('to create anything by name is to create what has a name in its URL, such as an exec', () => {

@@ -87,6 +87,8 @@ Look at
          it has create pods/exec (RoleBinding ledger/debug → Role debug)
   SD5009 A bound role is unknown: ClusterRole view is not among the manifests (RoleBinding
          payments/viewer)
+  SD5016 A person is bound by name: User alice@example.com, payments: User alice@example.com
+         (RoleBinding payments/viewer → ClusterRole view)
 `);
   });
 
@@ -191,6 +193,7 @@ Bold: acts inside containers, or takes over more than that.
 | SD5007 | Pods can be created | \`ServiceAccount continuous-integration/a-deployer-with-a-long-name\` | \`continuous-integration-and-delivery\` | \`create pods\` | \`RoleBinding continuous-integration-and-delivery/deployer → Role deployer\` |
 | SD5008 | A capability is incomplete | \`Group oncall-payments\` | \`ledger\` | \`exec lacks get pods, pods/exec; it has create pods/exec\` | \`RoleBinding ledger/debug → Role debug\` |
 | SD5009 | A bound role is unknown | – | – | \`ClusterRole view is not among the manifests\` | \`RoleBinding payments/viewer\` |
+| SD5016 | A person is bound by name | \`User alice@example.com\` | \`payments\` | \`User alice@example.com\` | \`RoleBinding payments/viewer → ClusterRole view\` |
 `);
   });
 
@@ -379,7 +382,7 @@ describe('HTML', () => {
     expect(head(of(...held(rule('get', 'configmaps'))))).not.toContain('Look at');
     const marks = elements.filter(({ attributes, path }) => /-text$/.test(attributes.class ?? '') && path.includes('td')).map(({ text, attributes }) => [attributes.class, text]);
     expect(marks).toEqual([
-      ['critical-text', 'Everything is granted'], ['high-text', 'A capability is incomplete'], ['critical-text', 'Secrets can be read'], ['critical-text', 'Pods can be created'],
+      ['critical-text', 'Everything is granted'], ['high-text', 'A capability is incomplete'], ['high-text', 'A person is bound by name'], ['critical-text', 'Secrets can be read'], ['critical-text', 'Pods can be created'],
       ['high-text', 'exec lacks get pods, pods/exec; it has create pods/exec'],
     ]);
   });

@@ -181,6 +181,7 @@ describe('access on request', () => {
     expect(told(requests(), after)).toEqual([
       'critical guardrail-weakened guardrail: Guardrail secure-debug-requests is removed',
       'critical gained SD5004: In payments, Group leads may now raise rights: bind roles.rbac.authorization.k8s.io named debug-grant',
+      'critical gained SD5014: In payments, Group oncall may now create pods by their controllers: create jobs.batch',
       'critical gained SD5004: In payments, Group oncall may now raise rights: bind roles.rbac.authorization.k8s.io named debug-grant',
     ]);
   });

@@ -210,6 +210,14 @@ describe('enumerations', () => {
     expect(model.whoCan('delete', '', 'nodes')).toEqual([]);
   });
 
+  it('who can anywhere is everybody in every namespace, and the paths say where', () => {
+    const holders = model.whoCanAnywhere('get', '', 'pods');
+    expect(holders.map(({ subject, paths }) => [subject, paths.map(({ namespace }) => namespace)])).toEqual([
+      ['oncall', [undefined, 'payments']], ['alice', [undefined]], ['ci/deployer', ['payments']],
+    ]);
+    expect(model.whoCanAnywhere('create', '', 'pods/exec').map(({ subject }) => subject)).toEqual(['oncall', 'ci/deployer']);
+  });
+
   it('the rights of somebody are those of their name and of their groups, the whole cluster first', () => {
     expect(texts(model.rightsOf(PermissionSubject.user('alice', ['oncall'])))).toEqual([
       'Group oncall by ClusterRoleBinding reader → ClusterRole reader: get /metrics',

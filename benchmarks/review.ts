@@ -1,0 +1,82 @@
+/**
+ * How long it takes to read what people may do, compared with only parsing the same file:
+ *
+ *     npx tsx --tsconfig tsconfig.dev.json benchmarks/review.ts [--quick]
+ *
+ * Each measurement is the median of several, in one process, after one that does not count. The ratios are to the bare
+ * `yaml` parse of the same text in the same run, since machines differ.
+ */
+import { cpus, loadavg } from 'os';
+import { parseAllDocuments, stringify } from 'yaml';
+import { documents } from './review-documents';
+import { AccessMatrix, Danger, PermissionDiff, PermissionModel } from '../src';
+
+const quick = process.argv.includes('--quick');
+const RUNS = quick ? 1 : 3;
+
+/** Median of the milliseconds of the CPU, which others who use the machine disturb less than a clock. */
+function median(work: () => unknown, runs = RUNS): number {
+  work();
+  const times = Array.from({ length: runs }, () => {
+    const start = process.cpuUsage();
+    work();
+    const { user, system } = process.cpuUsage(start);
+    return (user + system) / 1000;
+  });
+  return times.sort((a, b) => a - b)[Math.floor(runs / 2)];
+}
+
+const parseYaml = (text: string) => parseAllDocuments(text).map(document => document.toJS());
+
+/** Questions that an inventory asks: who can do what is dangerous. */
+const QUESTIONS: [verb: string, apiGroup: string, resource: string][] = [
+  ['get', '', 'secrets'], ['list', '', 'secrets'], ['create', '', 'pods'], ['create', '', 'pods/exec'], ['patch', '', 'pods/ephemeralcontainers'],
+  ['create', '', 'serviceaccounts/token'], ['impersonate', '', 'users'], ['bind', 'rbac.authorization.k8s.io', 'clusterroles'],
+  ['escalate', 'rbac.authorization.k8s.io', 'roles'], ['get', '', 'nodes/proxy'], ['update', 'certificates.k8s.io', 'certificatesigningrequests/approval'],
+  ['*', '*', '*'],
+];
+
+/** Everybody's rights, and the holders of dangerous ones in the cluster and in each namespace. */
+function inventory(objects: any[]): number {
+  const model = PermissionModel.fromManifests(objects);
+  let found = 0;
+  for (const subject of model.subjects) found += model.rightsOf(subject).length;
+  for (const [verb, apiGroup, resource] of QUESTIONS) found += model.whoCanAnywhere(verb, apiGroup, resource).length;
+  return found;
+}
+
+const ms = (value: number) => `${value.toFixed(0).padStart(7)} ms`;
+
+function main() {
+  const count = quick ? 600 : 6100;
+  const before = documents(count);
+  const after = documents(count, true);
+  const texts = [before, after].map(objects => objects.map(object => stringify(object)).join('---\n'));
+  const json = JSON.stringify(before);
+  console.log(`${cpus().length} × ${cpus()[0].model}, Node ${process.versions.node}, load at the start ${loadavg()[0].toFixed(1)}; CPU time, median of ${RUNS}`);
+  console.log(`${count} documents, ${(Buffer.byteLength(texts[0]) / 1e6).toFixed(1)} MB of YAML`);
+
+  const bare = median(() => parseYaml(texts[0]));
+  const show = (what: string, value: number) => console.log(`${what.padEnd(52)}${ms(value)}  ${(value / bare).toFixed(2)} × parse`);
+  show('parse YAML', bare);
+  show('parse JSON', median(() => JSON.parse(json)));
+  show('PermissionModel', median(() => PermissionModel.fromManifests(before)));
+  show('inventory: model, rights of all, who can', median(() => inventory(before)));
+  show('AccessMatrix with findings', median(() => AccessMatrix.fromManifests(before).findings));
+  const diff = median(() => PermissionDiff.between(before, after));
+  show('PermissionDiff', diff);
+  show('parse YAML and inventory', median(() => inventory(parseYaml(texts[0]))));
+  show('parse JSON and inventory', median(() => inventory(JSON.parse(json))));
+  show('parse both YAML files and diff', median(() => PermissionDiff.between(parseYaml(texts[0]), parseYaml(texts[1]))));
+  const { changes } = PermissionDiff.between(before, after);
+  console.log(`${changes.length} changes, the worst is ${PermissionDiff.between(before, after).worst ?? Danger.LOW}`);
+
+  console.log('\nWith the number of documents (parsed already), in ms for each 1,000:');
+  for (const size of quick ? [1000, 3000] : [6100, 25_000, 100_000]) {
+    const [many, other] = [documents(size), documents(size, true)];
+    const per = (work: () => unknown) => (median(work, quick ? 1 : 3) / size * 1000).toFixed(1).padStart(8);
+    console.log(`${String(size).padStart(8)}: inventory${per(() => inventory(many))}, AccessMatrix${per(() => AccessMatrix.fromManifests(many))}, PermissionDiff${per(() => PermissionDiff.between(many, other))}`);
+  }
+}
+
+main();
