@@ -1,6 +1,6 @@
 import { App, Chart, Duration } from 'cdk8s';
 import {
-  AccessRequestPolicy, AttachScope, AuditPolicy, AuthenticationConfiguration, BindingGuardrail, BreakGlassAccess, Broker, BrokerPolicy, ClusterReadAccess, CommandSet,
+  AccessRequestPolicy, AttachScope, AuditPolicy, AuthenticationConfiguration, BindingGuardrail, BreakGlassAccess, Broker, BrokerPolicy, CertificateAccess, ClusterReadAccess, CommandSet,
   ControlPlane, ControlPlanePlatform, DebugContainerAccess, DebugContainerCleanup, DebugContainerGuardrail, DebugImage, DebugSubject, DefaultDenyNetwork, DnsProvider,
   ExecAccess, ExecGuardrail, ExpiredAccessCleanup, GitOpsGuardrail, GitOpsIdentity, GuardrailCanary, GuardrailProbe, JustInTimeAccess, NetworkAllow, OnCallDebugAccess,
   ReadOnlyAccess, SecureDebugWarnings, TokenIssuer,
@@ -52,6 +52,7 @@ export const KITCHEN_SINK: { [construct: string]: () => any[] } = {
   GitOpsGuardrail: () => applied(chart => new GitOpsGuardrail(chart, 'x', { namespaces: [NAMESPACE], identities: [GitOpsIdentity.argoCd()] })),
   GuardrailCanary: () => applied(chart => new GuardrailCanary(chart, 'x', { probes: [GuardrailProbe.accessRequests(), GuardrailProbe.bindings(), GuardrailProbe.exec(NAMESPACE)] })),
   ExpiredAccessCleanup: () => applied(chart => new ExpiredAccessCleanup(chart, 'x', { namespaces: [NAMESPACE] })),
+  CertificateAccess: () => applied(chart => new CertificateAccess(chart, 'x', { groups: [group] })),
   Broker: () => applied(chart => new Broker(chart, 'x', { policy: BrokerPolicy.of({ teams: [{ name: 'team', namespaces: [NAMESPACE], onCall: [group] }] }) })),
   ClusterReadAccess: () => applied(chart => new ClusterReadAccess(chart, 'x', { group })),
   DefaultDenyNetwork: () => applied(chart => new DefaultDenyNetwork(chart, 'x', { namespace: NAMESPACE, allow: Object.values(DnsProvider).map(provider => NetworkAllow.dns({ provider })) })),
