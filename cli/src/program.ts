@@ -9,6 +9,7 @@ import { deny, revoke, withdraw } from './commands/close';
 import { completion } from './commands/completion';
 import { guardrailsOff, guardrailsOn, guardrailStatus } from './commands/guardrails';
 import { list } from './commands/list';
+import { notify } from './commands/notify';
 import { request } from './commands/request';
 import { status } from './commands/status';
 import { CommandError, OK, WRONG_USE } from './errors';
@@ -121,6 +122,19 @@ export function program(io: Io, done: (code: number) => void): Command {
   sealed('status <files...>', 'what is known of sealed files without opening them')
     .option('--left <duration>', 'how long each still has to be valid (default: 7d)')
     .action((files, options) => answer(sealedStatus(io, files, options), options));
+
+  root.command('notify [audit-logs...]')
+    .description('follow audit logs (default: standard input), and tell approvers of requests, approvals and break-glass')
+    .option('--slack', 'to the incoming webhook in SECURE_DEBUG_SLACK_URL')
+    .option('--pagerduty', 'to PagerDuty Events v2, by the key in SECURE_DEBUG_PAGERDUTY_KEY')
+    .option('--webhook', 'as JSON to SECURE_DEBUG_WEBHOOK_URL, with SECURE_DEBUG_WEBHOOK_TOKEN')
+    .option('--print', 'as JSON lines to standard output')
+    .option('-n, --namespace <namespace>', 'of these namespaces; repeatable (default: all)', several)
+    .option('--sealed-group <group>', 'group of sealed credentials, told of whatever they do; repeatable (default: break-glass-sealed)', several)
+    .option('--from-start', 'what is in the logs already, too')
+    .option('--once', 'end at the end of what is there')
+    .addHelpText('after', '\nEach variable may end in _FILE, and names a file then. Secrets are never arguments.')
+    .action(async (files, options) => done(await notify(io, files, options)));
 
   root.command('completion <shell>').description('print the completion of bash, zsh or fish').action(shell => {
     io.stdout.write(completion(shell, root));
