@@ -55,27 +55,36 @@ export class Aggregation {
   }
 
   /**
-   * The rules that a role has on a cluster: the controller overwrites those of an aggregating role by what it selects. Of
-   * one that was read from a cluster they are the sum already. Where roles aggregate each other in a circle, it depends on
+   * The rules that a role has on a cluster: the controller overwrites those of an aggregating role by what it selects; if
+   * that is no rule at all, it leaves them alone. Of one that was read from a cluster they are the sum already. Where roles aggregate each other in a circle, it depends on
    * the past what they have, so all that stands in them counts.
    *
    * @see https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles
    */
   public originsOf(role: Role): Origin[] {
     if (!role.selectors) return role.rules.map(rule => ({ rule, role }));
-    const origins: Origin[] = [];
     const open = new Set<Role>();
-    const seen = new Set<Role>();
-    const visit = (one: Role) => {
-      if (open.has(one)) origins.push(...one.rules.map(rule => ({ rule, role: one })));
-      if (seen.has(one)) return;
-      seen.add(one);
+    const done = new Map<Role, Origin[]>();
+    const circular = new Set<Role>();
+    const visit = (one: Role): Origin[] => {
+      const own = one.rules.map(rule => ({ rule, role: one }));
+      if (!one.selectors) return own;
+      if (open.has(one)) {
+        open.forEach(aggregating => circular.add(aggregating));
+        return own;
+      }
+      const known = done.get(one);
+      if (known) return known;
       open.add(one);
-      if (one.selectors) this.partsOf(one).forEach(visit);
-      else origins.push(...one.rules.map(rule => ({ rule, role: one })));
+      const parts = this.partsOf(one).flatMap(visit);
       open.delete(one);
+      const all = parts.length === 0 ? own : circular.has(one) ? [...own, ...parts] : parts;
+      // The same rule may come by several ways.
+      const distinct = [...new Map(all.map(origin => [origin.rule, origin])).values()];
+      done.set(one, distinct);
+      return distinct;
     };
-    visit(role);
+    const origins = visit(role);
     if (!role.live) return origins;
     const known = new Set(origins.map(({ rule }) => canonicalJson(rule)));
     return [...origins, ...role.rules.filter(rule => !known.has(canonicalJson(rule))).map(rule => ({ rule, role }))];

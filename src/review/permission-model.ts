@@ -3,7 +3,7 @@ import { IConstruct } from 'constructs';
 import { PermissionHolder, PermissionModelOptions, PermissionPath, PermissionRule, PermissionScope, PermissionVerdict } from './permission';
 import { BoundRole, BoundSubject, groupIdentity, readGrants, userIdentity } from './permission-grants';
 import { PermissionSubject } from './permission-subject';
-import { expand, inWords, joined, Rule } from './rights';
+import { joined, resourceText, Rule } from './rights';
 import { titleOfRole } from './roles';
 import { bySubject, urlsOf } from './rows';
 import { PolicyRules } from '../model/policy-rule';
@@ -207,9 +207,13 @@ function ruleText(rule: Rule): string {
 
 const TEXTS = new WeakMap<Rule, string>();
 
+/** As `inWords` tells it, without working out what the rule has in common with others. */
 function textOf(rule: Rule): string {
-  const names = rule.resourceNames ?? [];
-  return [...inWords(expand([rule]).map(right => ({ right, reach: { all: names.length === 0, names } }))), ...urlsOf([rule])].join('; ') || 'nothing';
+  const { apiGroups, resources, verbs, resourceNames = [] } = rule;
+  const what = sortedUnique(apiGroups.flatMap(apiGroup => resources.map(resource => resourceText({ apiGroup, resource }))));
+  const how = verbs.includes('*') ? 'any verb on' : sortedUnique(verbs).join(', ');
+  const named = resourceNames.length > 0 ? ` named ${resourceNames.join(', ')}` : '';
+  return [...what.length > 0 && verbs.length > 0 ? [`${how} ${what.join(', ')}${named}`] : [], ...urlsOf([rule])].join('; ') || 'nothing';
 }
 
 function pathsOf({ kind, subject, binding, role, namespace }: BoundSubject, question: Question): PermissionPath[] {

@@ -47,7 +47,7 @@ export function isReached({ all, names }: Reach): boolean {
 }
 
 /** As kubectl writes it: `pods/exec`, `deployments.apps`, `deployments.apps/scale`. */
-function resourceText({ apiGroup, resource }: Right): string {
+export function resourceText({ apiGroup, resource }: Pick<Right, 'apiGroup' | 'resource'>): string {
   if (resource === '*') return apiGroup === '*' ? 'everything' : `everything in ${apiGroup === '' ? 'the core group' : apiGroup}`;
   const [plain, ...subresource] = resource.split('/');
   return [apiGroup === '' ? plain : `${plain}.${apiGroup}`, ...subresource].join('/');

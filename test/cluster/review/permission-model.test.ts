@@ -12,7 +12,7 @@ const QUESTIONS = 6000;
 
 const cluster = theCluster();
 let api: Api;
-const world = new World(20260301, 60);
+const world = new World(7, 60);
 let before: any[] = [];
 
 /** Whoever asks here speaks to the API server without kubectl, thousands of times. */
