@@ -10,6 +10,7 @@ import { completion } from './commands/completion';
 import { guardrailsOff, guardrailsOn, guardrailStatus } from './commands/guardrails';
 import { list } from './commands/list';
 import { notify } from './commands/notify';
+import { checkPolicies, policySchema, synthPolicy } from './commands/policy';
 import { request } from './commands/request';
 import { status } from './commands/status';
 import { CommandError, OK, WRONG_USE } from './errors';
@@ -122,6 +123,12 @@ export function program(io: Io, done: (code: number) => void): Command {
   sealed('status <files...>', 'what is known of sealed files without opening them')
     .option('--left <duration>', 'how long each still has to be valid (default: 7d)')
     .action((files, options) => answer(sealedStatus(io, files, options), options));
+
+  const policy = root.command('policy').description('the broker policy, a JSON file in Git; no cluster is asked').helpCommand(false);
+  const offline = (usage: string, description: string) => policy.command(usage).description(description).addOption(new Option('--json', 'print JSON'));
+  offline('check <files...>', 'say what is wrong, by line and column').action((files, options) => answer(checkPolicies(files), options));
+  offline('synth <file>', 'print the objects that it becomes, as YAML').action((file, options) => answer(synthPolicy(file), options));
+  offline('schema', 'print the JSON Schema, for editors').action(options => answer(policySchema(), options));
 
   root.command('notify [audit-logs...]')
     .description('follow audit logs (default: standard input), and tell approvers of requests, approvals and break-glass')
