@@ -311,3 +311,18 @@ describe('for a pipeline', () => {
     expect(sarif).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u200b\u202e\u2066\ufeff]/);
   });
 });
+
+it('manifests that hold nonsense are compared as far as they can be read', () => {
+  const odd: any[] = [
+    null, 1, 'x', {}, { kind: 'List' }, { kind: 'List', items: [null, { kind: 'List', items: 'x' }] }, { apiVersion: `${RBAC}/v1`, kind: 'Role', metadata: null, rules: [null, 'x', { verbs: 'get' }] },
+    { apiVersion: `${RBAC}/v1`, kind: 'RoleBinding', metadata: { annotations: 7, labels: [] }, subjects: [null, { kind: 3 }], roleRef: null },
+    { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingAdmissionPolicy', spec: { matchConstraints: { resourceRules: [{ apiGroups: 'x' }, null] }, validations: 'x', matchConditions: [null] } },
+    { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingAdmissionPolicyBinding', metadata: { name: 'x' }, spec: { validationActions: 'Deny', matchResources: { namespaceSelector: { matchExpressions: [{}] } } } },
+    { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingAdmissionPolicyBinding', spec: null },
+  ];
+  for (const [before, after] of [[odd, []], [[], odd], [odd, odd]]) {
+    const diff = PermissionDiff.between(before, after);
+    expect([typeof diff.toMarkdown(), diff.toSarif().version]).toEqual(['string', '2.1.0']);
+  }
+  expect(PermissionDiff.between(odd, odd).changes).toEqual([]);
+});
