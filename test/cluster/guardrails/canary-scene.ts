@@ -39,10 +39,11 @@ export function guardrails(): any[] {
   return ours([...chart.toJson(), ...bindingsGuardrail(mode).map(everywhere)]).map(object => object.kind === 'ValidatingAdmissionPolicyBinding' ? here(object) : object);
 }
 
-/** Without the condition that limits it to the people of another file. */
+/** Without the condition that limits it to the people of another file, but limited to what is in a namespace, which the binding limits further. */
 function everywhere(object: any): any {
   const { matchConditions } = object.spec;
-  return matchConditions ? { ...object, spec: { ...object.spec, matchConditions: matchConditions.filter(({ name }: any) => name !== 'of-this-suite') } } : object;
+  const others = (matchConditions ?? []).filter(({ name }: any) => name !== 'of-this-suite');
+  return matchConditions ? { ...object, spec: { ...object.spec, matchConditions: [...others, { name: 'in-a-namespace', expression: 'has(request.namespace)' }] } } : object;
 }
 
 /** Of several policies that refuse a request the answer names one, so none may be about more than it is. */

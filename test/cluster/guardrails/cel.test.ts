@@ -28,7 +28,7 @@ const sample = (unit: 'binary' | 'grapheme', more: string[], seed: number) => fc
 /** Any text, line ends and control characters too. */
 const TEXTS = sample('binary', ['\n', '\r\n', '\u0000', '\u2028', '\u2029', '\u007f'], 1);
 /** What a command takes as a word. */
-const WORDS = [...new Set(sample('grapheme', [], 2).map(text => text.replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/gu, '')).filter(Boolean))];
+const WORDS = [...new Set(sample('grapheme', [], 2).map(text => text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffd]/gu, '')).filter(Boolean))];
 
 /** Two commands for each word: one that is looked up, and one that is a pattern. */
 const commandsOf = (word: string) => [Command.exact('show', word), Command.withArguments(['print', word], [Argument.oneOf(word, 'all').optional(), Argument.word().repeated(2)])];
