@@ -246,7 +246,10 @@ describe('drill', () => {
     await sealed();
     cluster.existing = {
       metadata: {
-        name: 'break-glass:break-glass-1', namespace: 'payments', uid: 'u', labels: { 'secure-debug.internal/request-for': 'break-glass' },
+        name: 'break-glass:break-glass-1',
+        namespace: 'payments',
+        uid: 'u',
+        labels: { 'secure-debug.internal/request-for': 'break-glass' },
         annotations: { 'secure-debug.internal/request-reason': 'stolen\u001b[2J', 'secure-debug.internal/expires-at': '2999-01-01T00:00:00Z' },
       },
       roleRef: { name: 'break-glass' },

@@ -97,8 +97,13 @@ const patched = (annotations: object, step: string, more: object = {}) => event(
   { verb: 'patch', user: { username: 'bob', groups: ['leads'] }, annotations: { [POLICY]: `${step} debug-grant:alice by bob` } }, { metadata: { annotations }, roleRef: undefined, ...more },
 );
 const sealedUse = (change: any = {}) => event({
-  verb: 'list', requestURI: '/api/v1/secrets?limit=500', objectRef: { resource: 'secrets' }, responseStatus: { code: 403 }, requestObject: undefined,
-  user: { username: 'break-glass-1', groups: ['break-glass-sealed'], extra: { 'authentication.kubernetes.io/credential-id': ['X509SHA256=1'] } }, ...change,
+  verb: 'list',
+  requestURI: '/api/v1/secrets?limit=500',
+  objectRef: { resource: 'secrets' },
+  responseStatus: { code: 403 },
+  requestObject: undefined,
+  user: { username: 'break-glass-1', groups: ['break-glass-sealed'], extra: { 'authentication.kubernetes.io/credential-id': ['X509SHA256=1'] } },
+  ...change,
 });
 const write = (...events: any[]) => writeFileSync(log, events.map(one => `${typeof one === 'string' ? one : JSON.stringify(one)}\n`).join(''));
 const once = (...more: string[]) => notify([log, '--once', ...more]);
@@ -183,8 +188,15 @@ describe('where to', () => {
       path: '/in/SECRET-PATH',
       headers: expect.objectContaining({ authorization: 'Bearer TOKEN' }),
       body: expect.objectContaining({
-        kind: 'AccessNotification', event: 'requested', user: 'alice', namespace: 'payments', role: 'debug-grant', reason: 'ledger is stuck', ticket: 'INC-42',
-        summary: 'alice asks for debug-grant:alice in payments (INC-42): ledger is stuck', next: 'secure-debug approve alice -n payments',
+        kind: 'AccessNotification',
+        event: 'requested',
+        user: 'alice',
+        namespace: 'payments',
+        role: 'debug-grant',
+        reason: 'ledger is stuck',
+        ticket: 'INC-42',
+        summary: 'alice asks for debug-grant:alice in payments (INC-42): ledger is stuck',
+        next: 'secure-debug approve alice -n payments',
       }),
     }]);
   });

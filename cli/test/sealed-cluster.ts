@@ -43,27 +43,38 @@ function size(content: Buffer, at: number): [number, number] {
 
 const inside = (part: Buffer) => part.subarray(size(part, 0)[0]);
 
+interface Asked {
+  readonly user: string;
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: any;
+}
+
 /** As much of an API server as break-glass uses, with a signer. The caller is who its certificate says, or `admin`. */
 export class SealedCluster {
-  public readonly asked: { user: string; method: string; path: string; query: URLSearchParams; body: any }[] = [];
+  public readonly asked: Asked[] = [];
   public requests = new Map<string, any>();
   public roles: any[] = [role('payments')];
   public bindings: any[] = [];
   /** Rules of the credential by namespace; those of `*` hold in all. */
   public rules: { [namespace: string]: object[] } = { payments: REQUESTER };
   public reviewed: object = { incomplete: true, evaluationError: 'node authorizer does not support user rule resolution' };
-  public allowed: (attributes: any) => boolean = () => false;
+  public allowed: (attributes: any) => boolean;
   public signs = true;
   /** Seconds that the signer cuts every certificate to. */
   public longest = Infinity;
   public denies = false;
-  public groups = (organization: string[]) => [...organization, 'system:authenticated'];
-  public refuse: (method: string, path: string, user: string) => string | undefined = () => undefined;
+  public groups: (organization: string[]) => string[];
+  public refuse: (method: string, path: string, user: string) => string | undefined;
   public existing: any;
   private readonly server: Server;
   private readonly authority = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
   public constructor() {
+    this.allowed = () => false;
+    this.groups = organization => [...organization, 'system:authenticated'];
+    this.refuse = () => undefined;
     this.server = createServer((request, response) => void (async () => {
       const chunks: Buffer[] = [];
       for await (const one of request) chunks.push(one as Buffer);
@@ -110,7 +121,7 @@ export class SealedCluster {
     return { code, stdout, stderr };
   }
 
-  private answer({ user, method, path, body, query }: { user: string; method: string; path: string; body: any; query: URLSearchParams }): [number, any] {
+  private answer({ user, method, path, body, query }: Asked): [number, any] {
     const stamp = new Date().toISOString().replace(/\.\d+Z/, 'Z');
     const name = /CN=([^,]*)/.exec(user)?.[1] ?? user;
     const organization = [...user.matchAll(/O=([^,]*)/g)].map(([, one]) => one);

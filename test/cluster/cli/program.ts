@@ -25,5 +25,5 @@ export function demolish(): void {
 export function secureDebug(cluster: Cluster, person: Person, args: string[], options: RunOptions = {}): Promise<Ended> {
   const home = join(cluster.folder, 'home', person.name);
   mkdirSync(home, { recursive: true });
-  return run(process.execPath, [join(BUILT, 'cli', 'src', 'main.js'), ...args], { ...options, env: { PATH: process.env.PATH, HOME: home, KUBECONFIG: person.kubeconfig } });
+  return run(process.execPath, [join(BUILT, 'cli', 'src', 'main.js'), ...args], { ...options, env: { ...options.env, PATH: process.env.PATH, HOME: home, KUBECONFIG: person.kubeconfig } });
 }
