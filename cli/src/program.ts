@@ -7,6 +7,7 @@ import { seal } from './commands/break-glass-seal';
 import { sealedStatus } from './commands/break-glass-status';
 import { deny, revoke, withdraw } from './commands/close';
 import { completion } from './commands/completion';
+import { drift } from './commands/drift';
 import { guardrailsOff, guardrailsOn, guardrailStatus } from './commands/guardrails';
 import { list } from './commands/list';
 import { notify } from './commands/notify';
@@ -142,6 +143,16 @@ export function program(io: Io, done: (code: number) => void): Command {
     .option('--once', 'end at the end of what is there')
     .addHelpText('after', '\nEach variable may end in _FILE, and names a file then. Secrets are never arguments.')
     .action(async (files, options) => done(await notify(io, files, options)));
+
+  root.command('drift [audit-logs...]')
+    .description('what people changed past Git, by audit logs (default: standard input), for the follow-up commit')
+    .addOption(new Option('--json', 'print JSON'))
+    .option('--markdown', 'text for the follow-up pull request')
+    .option('--since <time>', 'from then on; RFC 3339, e.g. 2026-03-01T18:00:00Z')
+    .option('-n, --namespace <namespace>', 'of this namespace (default: all)')
+    .option('--ticket <id>', 'of this incident')
+    .option('--fail-on <what>', 'exit with 1 if there is: undeclared, no-grant, damaged; repeatable', several)
+    .action(async (files, options) => answer(await drift(io, files, options), options));
 
   root.command('completion <shell>').description('print the completion of bash, zsh or fish').action(shell => {
     io.stdout.write(completion(shell, root));
