@@ -174,6 +174,7 @@ describe('what is a change past Git', () => {
     ['the guardrail only watched', { failure: failed('Warn') }],
     ['the failure cannot be read', { failure: '{' }],
     ['the failure is no list', { failure: { policy: 'other' } }],
+    ['so many other failures that this one may be left out', { failure: Array.from({ length: 50 }, () => failed('Audit', 'mine')[0]) }],
     ['the guardrail said nothing of system:masters', { groups: ['system:masters'], reason: '' }],
   ])('undeclared: %s', async (_, options) => {
     const file = log([request(), change({ reason: 'RBAC: allowed by RoleBinding "editors/payments" of ClusterRole "edit" to Group "x"', ...options })]);

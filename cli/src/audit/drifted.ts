@@ -125,7 +125,7 @@ function told(grants: Grant[]): Pick<Found, 'ticket' | 'reason' | 'until' | 'app
 
 function entry(changes: Change[], { from, ...found }: Found): Drifted {
   const last = changes.at(-1)!;
-  const done: { [what: string]: number } = {};
+  const done: { [what: string]: number } = Object.create(null);
   for (const change of changes) done[change.done] = (done[change.done] ?? 0) + 1;
   const { namespace, resource, name, by, actedBy } = last;
   return {

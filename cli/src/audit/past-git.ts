@@ -75,12 +75,15 @@ function between(text: string, begin: string, end: string): string {
   return text.startsWith(begin) && text.endsWith(end) ? text.slice(begin.length, text.length - end.length) : '';
 }
 
-/** What cannot be read is no emergency: it is listed where somebody looks at it. */
+/** The API server writes down so many failures of a request and leaves out the rest. */
+const MOST_FAILURES = 50;
+
+/** What cannot be read, or may have been left out, is no emergency: it is listed where somebody looks at it. */
 function wouldHaveBeenRefused(failures: unknown, policy: string): boolean {
   if (failures === undefined) return false;
   try {
     const list: unknown = JSON.parse(failures as string);
-    return !Array.isArray(list) || list.some(one => asObject(one).policy === policy || asText(asObject(one).policy) === '');
+    return !Array.isArray(list) || list.length >= MOST_FAILURES || list.some(one => asObject(one).policy === policy || asText(asObject(one).policy) === '');
   } catch {
     return true;
   }
