@@ -120,6 +120,6 @@ testIf(cluster.auditLog, 'needs the audit log')('an emergency by approval, one a
   expect(markdown).toContain('reason <code>web &#124; does &#96;not&#96; answer</code>');
   expect(markdown).toContain('## Changed past Git, undeclared');
   const [, command] = /^ {2}kubectl (.*)$/m.exec(markdown)!;
-  const shown = execFileSync('bash', ['-c', `exec "$0" ${command}`, cluster.clients[Object.keys(cluster.clients)[0]]], { encoding: 'utf8', env: { KUBECONFIG: cluster.kubeconfig } });
+  const shown = execFileSync('bash', ['-c', `exec "$0" ${command}`, cluster.clients[Object.keys(cluster.clients)[0]]], { encoding: 'utf8', env: { KUBECONFIG: cluster.kubeconfig, HOME: cluster.folder } });
   expect(shown).toMatch(/repaired: "?yes/);
 }, 120_000);
