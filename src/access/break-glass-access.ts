@@ -130,8 +130,8 @@ export interface BreakGlassAccessProps {
  * and loses it by itself. It is a request for the Role `break-glass` that needs no approval, so it is on the record, has
  * one end that cannot be moved, and approvers can revoke it.
  *
- * It needs the `AccessRequestPolicy`, and nothing else of this library. It is no help when the identity provider is
- * down, for who asks has to be logged in.
+ * It needs the `AccessRequestPolicy`, and nothing else of this library. Who asks has to be logged in: for the day on which the
+ * identity provider is down, `secure-debug break-glass seal` makes a credential that can ask for this and nothing else.
  */
 export class BreakGlassAccess extends Construct implements IDebugAccess {
   /** @internal */
