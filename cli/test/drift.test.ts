@@ -234,7 +234,7 @@ describe('the grant', () => {
   test('where RBAC names another right, it is the emergency of who did it, and that is said', async () => {
     const file = log([request(), request({ user: 'bob', ticket: 'INC-1' }), change({ reason: EDITOR })]);
     expect((await data(file)).drifted).toMatchObject([{ grant: 'break-glass:alice/payments', grantFrom: 'person', ticket: 'INC-42' }]);
-    expect((await drift([file, '--markdown'])).stdout).toContain('by who did it and when');
+    expect((await drift([file, '--markdown'])).stdout).toContain('(open then; RBAC named another right)');
   });
 
   test('two emergencies of a person are both named; one that was withdrawn, or one for debugging, is none', async () => {

@@ -74,7 +74,7 @@ function grantLines({ grant, grantFrom, ticket, reason, until, approvals, lacks 
   const parts = [
     ...ticket ? [`ticket ${code(ticket)}`] : [],
     ...reason ? [`reason ${code(reason)}`] : [],
-    ...by ? [`${by}${grantFrom === 'person' ? ', by who did it and when' : ''}${until ? ` until ${code(until)}` : ''}`] : [],
+    ...by ? [`${by}${until ? ` until ${code(until)}` : ''}${grantFrom === 'person' ? ' (open then; RBAC named another right)' : ''}`] : [],
     ...approvals.length > 0 ? [`approved by ${approvals.map(one => code(`${one.user} as ${one.group}`)).join(', ')}`] : [],
     ...lacks ? [`**${lacks}**`] : [],
   ];
