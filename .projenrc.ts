@@ -70,6 +70,8 @@ const project = new cdk8s.ConstructLibraryCdk8s({
     coverageText: false,
     jestConfig: {
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/cluster/'],
+      // Without it jest leaves one core to whoever watches, which on two cores is half of them.
+      maxWorkers: '100%',
       collectCoverageFrom: ['src/**/*.ts', 'assets/**/*.js'],
       coveragePathIgnorePatterns: ['/node_modules/'],
       coverageReporters: ['lcov', 'json-summary', 'text-summary'],

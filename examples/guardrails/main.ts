@@ -7,9 +7,10 @@
 import { join } from 'path';
 import { App, Chart, Duration } from 'cdk8s';
 import {
-  AccessMatrix, AccessRequestPolicy, Argument, AttachScope, AuditPolicy, BindingGuardrail, BreakGlassAccess, Command, CommandSet, ControlPlane,
-  DebugContainerAccess, DebugContainerGuardrail, DebugImage, ExecAccess, ExecGuardrail, ExpiredAccessCleanup, GitOpsGuardrail, GitOpsIdentity, GuardrailCanary, GuardrailException, GuardrailMode, GuardrailProbe,
-  JustInTimeAccess, OnCallDebugAccess, SecureDebugWarnings,
+  AccessMatrix, AccessRequestPolicy, Argument, AttachScope, AuditPolicy, BindingGuardrail, BreakGlassAccess, Command, CommandSet,
+  ControlPlane, DebugContainerAccess, DebugContainerGuardrail, DebugImage, ExecAccess, ExecGuardrail, ExpiredAccessCleanup,
+  GitOpsGuardrail, GitOpsIdentity, GuardrailCanary, GuardrailException, GuardrailMode, GuardrailProbe, JustInTimeAccess, OnCallDebugAccess,
+  SecureDebugWarnings,
 } from 'cdk8s-secure-debug';
 
 const namespace = 'payments';

@@ -1,6 +1,7 @@
 import { App, Chart } from 'cdk8s';
 import {
-  AttachScope, ClusterBoundary, Command, CommandSet, ExecAccess, ExecGuardrail, ExecGuardrailProps, GuardrailException, GuardrailMode, SecureDebugWarnings,
+  AttachScope, ClusterBoundary, Command, CommandSet, ExecAccess, ExecGuardrail, ExecGuardrailProps, GuardrailException, GuardrailMode,
+  SecureDebugWarnings,
 } from '../../src';
 import { applied, bytes, newChart, title } from '../access/cluster';
 import { refusal } from '../private/refusal';

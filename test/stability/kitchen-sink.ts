@@ -1,9 +1,10 @@
 import { App, Chart, Duration } from 'cdk8s';
 import {
-  AccessRequestPolicy, AttachScope, AuditPolicy, AuthenticationConfiguration, BindingGuardrail, BreakGlassAccess, Broker, BrokerPolicy, CertificateAccess, ClusterReadAccess, CommandSet,
-  ControlPlane, ControlPlanePlatform, DebugContainerAccess, DebugContainerCleanup, DebugContainerGuardrail, DebugImage, DebugSubject, DefaultDenyNetwork, DnsProvider,
-  ExecAccess, ExecGuardrail, ExpiredAccessCleanup, GitOpsGuardrail, GitOpsIdentity, GuardrailCanary, GuardrailProbe, JustInTimeAccess, NetworkAllow, OnCallDebugAccess,
-  ReadOnlyAccess, SecureDebugWarnings, TokenIssuer,
+  AccessRequestPolicy, AttachScope, AuditPolicy, AuthenticationConfiguration, BindingGuardrail, BreakGlassAccess, Broker, BrokerPolicy,
+  CertificateAccess, ClusterReadAccess, CommandSet, ControlPlane, ControlPlanePlatform, DebugContainerAccess, DebugContainerCleanup,
+  DebugContainerGuardrail, DebugImage, DebugSubject, DefaultDenyNetwork, DnsProvider, ExecAccess, ExecGuardrail, ExpiredAccessCleanup,
+  GitOpsGuardrail, GitOpsIdentity, GuardrailCanary, GuardrailProbe, JustInTimeAccess, NetworkAllow, OnCallDebugAccess, ReadOnlyAccess,
+  SecureDebugWarnings, TokenIssuer,
 } from '../../src';
 
 /** It stands for any namespace in the names that contain one. */

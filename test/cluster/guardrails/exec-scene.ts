@@ -1,6 +1,7 @@
 import { App, Chart } from 'cdk8s';
 import {
-  AttachScope, Command, CommandSet, DebugCapability, ExecGuardrail, ExecGuardrailProps, GuardrailException, GuardrailMode, OnCallDebugAccess, SecureDebugWarnings,
+  AttachScope, Command, CommandSet, DebugCapability, ExecGuardrail, ExecGuardrailProps, GuardrailException, GuardrailMode,
+  OnCallDebugAccess, SecureDebugWarnings,
 } from '../../../src';
 import { Cluster } from '../lab/cluster';
 import { apply, asAdmin, Person } from '../lab/kubectl';

@@ -15,7 +15,8 @@ afterAll(() => raze(cluster));
 const OPENINGS: Opening[] = ['WebSocket', 'SPDY', 'GET', 'POST'];
 const BY_POLICY = `refused by ${POLICY}`;
 const as = (name: string) => (name === 'admin' ? admin(cluster) : who[name]);
-const tried = async (name: string, path: string, opening?: Opening, headers?: { [name: string]: string }) => (await openStream(as(name), path, opening, headers)).verdict;
+const tried = async (name: string, path: string, opening?: Opening, headers?: { [name: string]: string }) =>
+  (await openStream(as(name), path, opening, headers)).verdict;
 
 describe('the policy', () => {
   it('has clean type checking', async () => {

@@ -12,7 +12,13 @@ const FOLDERS: { [folder: string]: string } = {
 
 /** What jest writes with `--json`, as far as it is read here. */
 interface Results {
-  readonly testResults: { readonly name: string; readonly assertionResults: { readonly ancestorTitles: string[]; readonly title: string; readonly status: string }[] }[];
+  readonly testResults: { readonly name: string; readonly assertionResults: Test[] }[];
+}
+
+interface Test {
+  readonly ancestorTitles: string[];
+  readonly title: string;
+  readonly status: string;
 }
 
 /** Escapes what Markdown would take for its own. */
@@ -36,7 +42,7 @@ function render({ testResults }: Results): string {
   ].join('\n');
 }
 
-function section(file: string, tests: Results['testResults'][0]['assertionResults']): string[] {
+function section(file: string, tests: Test[]): string[] {
   const about = [...new Set(tests.map(({ ancestorTitles }) => ancestorTitles.join(': ')))];
   return [`### [${file.replace(/^.*\//, '').replace('.test.ts', '')}](../${file})`, '', ...about.flatMap(ancestors => [
     ...ancestors ? [`**${plain(ancestors)}**`, ''] : [],

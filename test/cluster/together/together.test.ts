@@ -1,7 +1,8 @@
 import { App, Chart } from 'cdk8s';
 import {
-  AccessRequestPolicy, AccessRequests, AttachScope, BindingGuardrail, BreakGlassAccess, CommandSet, DebugContainerAccess, DebugContainerGuardrail, DebugImage, ExecAccess, ExecGuardrail,
-  ExpiredAccessCleanup, GitOpsGuardrail, GitOpsIdentity, GuardrailMode, JustInTimeAccess, OnCallDebugAccess, RequestState, SecureDebugWarnings,
+  AccessRequestPolicy, AccessRequests, AttachScope, BindingGuardrail, BreakGlassAccess, CommandSet, DebugContainerAccess,
+  DebugContainerGuardrail, DebugImage, ExecAccess, ExecGuardrail, ExpiredAccessCleanup, GitOpsGuardrail, GitOpsIdentity, GuardrailMode,
+  JustInTimeAccess, OnCallDebugAccess, RequestState, SecureDebugWarnings,
 } from '../../../src';
 import { Api } from '../lab/api';
 import { AuditLog } from '../lab/audit-log';
