@@ -26,8 +26,10 @@ beforeAll(async () => {
   await eventually('the guardrail to decide', async () => (await change('bob')).verdict === REFUSED || undefined);
 });
 afterAll(async () => {
-  asking.close();
   await asAdmin(cluster, ['delete', 'validatingadmissionpolicybinding,validatingadmissionpolicy', POLICY, '--ignore-not-found']);
+  // The namespace is guarded too, and a policy that is gone still decides for a moment.
+  await eventually('the guardrail to be gone', async () => (await change('bob')).verdict !== REFUSED || undefined);
+  asking.close();
   await scene.raze();
 });
 

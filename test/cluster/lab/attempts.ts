@@ -10,6 +10,9 @@ const FOLDERS: { [folder: string]: string } = {
   'test/cluster/requests': 'Requests and break-glass',
 };
 
+/** The same, as patterns of test files. */
+export const ATTEMPT_FOLDERS = Object.keys(FOLDERS).map(folder => folder.replace(/.*\//, ''));
+
 /** What jest writes with `--json`, as far as it is read here. */
 interface Results {
   readonly testResults: { readonly name: string; readonly assertionResults: Test[] }[];
@@ -35,7 +38,7 @@ function render({ testResults }: Results): string {
   });
   return [
     '# What was tried, and how it ended', '',
-    '<!-- Written by npm run test:cluster -- --write; the suite compares it with what it observes. -->', '',
+    '<!-- Written by npm run test:cluster -- --write guardrails requests; the suite compares it with what it observes. -->', '',
     'Each line is a test that was passed on a real Kubernetes of the newest supported version, by people in groups with real kubectl and with clients',
     'of their own. A refusal is named after the bypass that it tries. What no admission policy can see is in [guardrails](guardrails.md#what-it-cannot-see).', '',
     ...parts,
