@@ -157,6 +157,8 @@ const full = project.addTask('test:full', { description: 'Everything, also what 
 for (const name of ['test', 'verify:manifests', 'verify:api', 'verify:readme', 'verify:python', 'test:versions', 'test:planted', 'test:mutation']) full.spawn(project.tasks.tryFind(name)!);
 full.exec('tools/check-checkov.sh');
 
+project.tasks.tryFind('docgen')!.reset('tools/docgen.sh');
+
 // jsii-pacmak cannot build these two as projen writes them: Java needs the binding of cdk8s-plus built along, and the
 // Go code of the dependencies is not fetched while packaging.
 project.tasks.tryFind('package:java')!.reset('jsii-pacmak -v --target java --outdir dist . node_modules/cdk8s-plus-28');

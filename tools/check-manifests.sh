@@ -24,6 +24,6 @@ done
 # Deliberately not followed, with the reason:
 #   container-image-pull-policy: images are pinned, so IfNotPresent gives the same bytes and works while a registry is down.
 #   networkpolicy-targets-pod: the fence is for the team's pods, which are not in these manifests.
-echo 'kube-score on the clean-up CronJob'
+echo 'kube-score on our own workloads'
 "$bin/kube-score" score --ignore-test container-image-pull-policy --ignore-test networkpolicy-targets-pod \
-  --output-format ci examples/quick-start/expected/manifests/*.k8s.yaml
+  --output-format ci examples/{quick-start,guardrails}/expected/manifests/*.k8s.yaml
