@@ -1,5 +1,5 @@
 /**
- * Type-checks the TypeScript in docs/*.md and in the READMEs of examples and packages, each block as a file of its own that
+ * Type-checks the TypeScript in docs/*.md and in the READMEs, each block as a file of its own that
  * imports the library by its name, as users do.
  *
  *     npx tsx --tsconfig tsconfig.dev.json tools/check-docs.ts
@@ -9,7 +9,10 @@ import { join, relative } from 'path';
 import * as ts from 'typescript';
 
 const ROOT = join(__dirname, '..');
-const PAGES = [...readdirSync(join(ROOT, 'docs')).filter(name => name.endsWith('.md')).map(name => join(ROOT, 'docs', name)), join(ROOT, 'cli', 'README.md')].sort();
+const PAGES = [
+  ...readdirSync(join(ROOT, 'docs')).filter(name => name.endsWith('.md')).map(name => join(ROOT, 'docs', name)),
+  ...['README.md', 'cli/README.md', 'examples/broker/README.md'].map(name => join(ROOT, name)),
+].sort();
 
 /** The blocks of a page by the name of the file they become; the blank lines before keep the numbers of the lines. */
 function blocks(page: string): [string, string][] {
