@@ -4,6 +4,7 @@
  *     npx tsx benchmarks/run.ts            measure, print Markdown
  *     npx tsx benchmarks/run.ts --write    and keep it in benchmarks/README.md
  *     npx tsx benchmarks/run.ts --quick    one run of the small sizes, to see that it works
+ *     npx tsx benchmarks/run.ts --import   the table of imports alone
  *     npx tsx benchmarks/run.ts --shared   without the table of a chart for each namespace, which takes half of the time
  *
  * It measures the compiled library: run `npx projen compile` first.
@@ -75,7 +76,8 @@ function importTimes(work: string): string {
   const imports: [string, string][] = [
     ['cdk8s', 'require("cdk8s")'],
     [PEER, `require("${PEER}")`],
-    ['cdk8s-secure-debug, all of it', 'require("cdk8s"); Object.values(require("cdk8s-secure-debug"))'],
+    ['cdk8s-secure-debug, the import', 'require("cdk8s"); require("cdk8s-secure-debug")'],
+    ['cdk8s-secure-debug, and each of its exports used', 'require("cdk8s"); Object.values(require("cdk8s-secure-debug"))'],
     ['cdk8s-secure-debug, OnCallDebugAccess and DefaultDenyNetwork', 'require("cdk8s"); const { OnCallDebugAccess, DefaultDenyNetwork } = require("cdk8s-secure-debug")'],
   ];
   const runs = quick ? 3 : 51;
@@ -188,6 +190,7 @@ function main() {
     const sizes = quick ? [30, 100] : [100, 1000, 3000, 10000];
     const runs = quick ? 1 : 5;
     const never = () => false;
+    if (process.argv.includes('--import')) return console.log(`${started}\n\n${importTimes(work)}`);
     const report = [
       started,
       importTimes(work),

@@ -87,20 +87,7 @@ export class Cluster {
     const text = body && JSON.stringify(body);
     const headers = { 'accept': 'application/json', 'user-agent': 'secure-debug', ...options.headers, ...text && { 'content-type': type, 'content-length': String(Buffer.byteLength(text)) } };
 
-    const answer = await new Promise<{ status: number; date?: string; text: string }>((resolve, fail) => {
-      const send = url.protocol === 'http:' ? httpRequest : httpsRequest;
-      const sent = send(url, { ...options, method, headers } as any, response => {
-        const parts: Buffer[] = [];
-        response.on('data', part => parts.push(part));
-        response.on('error', fail);
-        response.on('end', () => resolve({ status: response.statusCode!, date: response.headers.date, text: Buffer.concat(parts).toString('utf8') }));
-      });
-      sent.setTimeout(TIMEOUT, () => sent.destroy(new Error(`no answer in ${TIMEOUT / 1000} s`)));
-      sent.on('error', error => fail(new CommandError(
-        `The API server ${url.origin} cannot be reached: ${error.message}. Fix: check the network, the VPN, and which cluster the context names.`,
-      )));
-      sent.end(text);
-    });
+    const answer = await this.exchange(url, { ...options, method, headers }, text);
     const date = Date.parse(answer.date ?? '');
     // The header has whole seconds, so a difference of less says nothing.
     if (Math.abs(date - Date.now()) > 1_500) this.ahead = date - Date.now();
@@ -114,6 +101,25 @@ export class Cluster {
     if (answer.status < 300) return parsed;
     const detail = String(parsed.message ?? '');
     throw new ApiError(answer.status, String(parsed.reason ?? ''), detail, sentence(answer.status, method, url.pathname, detail));
+  }
+
+  /** Sends one request, once more when the server had ended the idle connection (while a passphrase was typed, say) as it went out. */
+  private exchange(url: URL, options: object, text: string | undefined, again = true): Promise<{ status: number; date?: string; text: string }> {
+    return new Promise((resolve, fail) => {
+      const send = url.protocol === 'http:' ? httpRequest : httpsRequest;
+      const sent = send(url, options, response => {
+        const parts: Buffer[] = [];
+        response.on('data', part => parts.push(part));
+        response.on('error', fail);
+        response.on('end', () => resolve({ status: response.statusCode!, date: response.headers.date, text: Buffer.concat(parts).toString('utf8') }));
+      });
+      sent.setTimeout(TIMEOUT, () => sent.destroy(new Error(`no answer in ${TIMEOUT / 1000} s`)));
+      sent.on('error', error => {
+        if (again && sent.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET') return resolve(this.exchange(url, options, text, false));
+        fail(new CommandError(`The API server ${url.origin} cannot be reached: ${error.message}. Fix: check the network, the VPN, and which cluster the context names.`));
+      });
+      sent.end(text);
+    });
   }
 }
 

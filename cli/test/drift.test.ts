@@ -411,7 +411,7 @@ In an emergency that was declared. For each object: bring the change into Git, o
   test.each(['$(touch x)', 'it\'s; id', '-n', 'a\nb`', 'ü \\n \u200b\u202e', '\u{e0001}\'$HOME\\'])('the command shows %j and runs nothing', async name => {
     const { stdout } = await drift([log([change({ name })]), '--markdown']);
     const [, command] = /^ {2}kubectl (.*)$/m.exec(stdout)!;
-    const words = execFileSync('bash', ['-c', `printf '%s\\0' ${command}`], { encoding: 'utf8', cwd: folder, env: { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8' } }).split('\0');
+    const words = execFileSync('bash', ['--norc', '-c', `printf '%s\\0' ${command}`], { encoding: 'utf8', cwd: folder, env: { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8' } }).split('\0');
     expect(words).toEqual(['get', '-n', 'payments', '-o', 'yaml', `deployments.apps/${name}`, '']);
   });
 

@@ -1,11 +1,11 @@
 import { Construct } from 'constructs';
-import { anyOf, authorizerCheck, literal } from '../model/cel';
 import { CommandSet, commandSetsOf } from './command-set';
 import { checkExecAllowance, emitExecRights, ExecAllowance } from './exec-access';
 import { exceptionConditions, exceptionsOf, GuardrailException } from './guardrail-exception';
 import { GuardrailMode, validationActions } from './guardrail-mode';
-import { emitPolicy, exceptionAnnotation, GIVING, isGiven, PolicyValidation, PolicyVariable } from '../model/admission-policy';
 import { guardNamespaces } from './scope';
+import { emitPolicy, exceptionAnnotation, GIVING, isGiven, PolicyValidation, PolicyVariable } from '../model/admission-policy';
+import { anyOf, authorizerCheck, literal } from '../model/cel';
 import { DEBUGGERS, STREAMS, VIRTUAL } from '../model/virtual-rights';
 import { SecureDebugWarnings } from '../model/warnings';
 import { allOrNothing } from '../private/declare';

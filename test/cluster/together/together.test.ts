@@ -104,7 +104,9 @@ beforeAll(async () => {
     ...['default', 'deployer'].map(name => ({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: NAMESPACE } })),
     target(cluster, NAMESPACE, POD),
     {
-      apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web', namespace: NAMESPACE },
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'web', namespace: NAMESPACE },
       spec: { replicas: 0, selector: { matchLabels: web }, template: { metadata: { labels: web }, spec: { containers: [{ name: 'app', image: cluster.image }] } } },
     },
     ...['deployer'].map(name => ({
