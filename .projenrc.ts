@@ -108,7 +108,7 @@ new Projenrc(project);
 project.defaultTask?.reset('tsx .projenrc.ts');
 
 // They import the library by its name, as users do; npm links it to this folder, and no package depends on itself.
-project.eslint?.addOverride({ files: ['examples/**', 'test/**'], rules: { 'import/no-extraneous-dependencies': 'off' } });
+project.eslint?.addOverride({ files: ['benchmarks/**', 'examples/**', 'test/**'], rules: { 'import/no-extraneous-dependencies': 'off' } });
 
 // Folders are capabilities: they know the model and the private helpers, never each other.
 project.eslint?.addRules({
