@@ -197,7 +197,7 @@ const cli = new typescript.TypeScriptProject({
   entrypoint: 'lib/main.js',
   bin: { 'secure-debug': 'bin/secure-debug.js', 'kubectl-secure_debug': 'bin/secure-debug.js' },
   typescriptVersion: '~6.0.0',
-  deps: ['cdk8s-secure-debug@^0.0.0', '@kubernetes/client-node@^1.4.0', 'age-encryption@^0.3.1', 'cli-table3@^0.6.5', 'commander@^14.0.0'],
+  deps: ['cdk8s-secure-debug@^0.0.0', 'cdk8s@^2.70.0', '@kubernetes/client-node@^1.4.0', 'age-encryption@^0.3.1', 'cli-table3@^0.6.5', 'commander@^14.0.0'],
   devDeps: ['@types/node@^20', '@types/jest@^30.0.0', 'ts-jest@^29', 'eslint-plugin-import@^2.32.0', 'eslint-import-resolver-typescript@^4.4.0'],
   github: false,
   release: false,
