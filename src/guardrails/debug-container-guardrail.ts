@@ -5,7 +5,7 @@ import { PodSecurityLevel, STRONG_CAPABILITIES } from './container-security';
 import { DebugImage, debugImagesOf } from './debug-image';
 import { exceptionConditions, exceptionsOf, GuardrailException } from './guardrail-exception';
 import { GuardrailMode, validationActions } from './guardrail-mode';
-import { guardNamespaces } from './scope';
+import { guardNamespaces, withinGuardrail } from './scope';
 import { emitPolicy, exceptionAnnotation } from '../model/admission-policy';
 import { SecureDebugWarnings } from '../model/warnings';
 import { allOrNothing } from '../private/declare';
@@ -112,19 +112,11 @@ function emit(guardrail: DebugContainerGuardrail, props: DebugContainerGuardrail
   if (!Object.values(PodSecurityLevel).includes(level)) {
     reject({ where, field: 'level', value: level, problem: 'is no level of the Pod Security Standards', fix: 'use PodSecurityLevel.BASELINE, RESTRICTED or PRIVILEGED' });
   }
+  const known = { namespaces, list: 'images', what: 'debug image', names: images.map(one => one.name) };
   const allowances = (props.allow ?? []).map((allowance, i) => {
     const field = `allow[${i}].`;
     const checked = checkContainerAllowance(where, field, { allowSystemNamespaces: props.allowSystemNamespaces, ...allowance });
-    checked.images.forEach(image => {
-      if (!images.some(known => known.name === image)) {
-        reject({ where, field: `${field}images`, value: image, problem: 'is no debug image of this guardrail', fix: `use one of ${images.map(known => known.name).join(', ')}, or add it to images` });
-      }
-    });
-    checked.namespaces.forEach(namespace => {
-      if (!namespaces.includes(namespace)) {
-        reject({ where, field: `${field}namespaces`, value: namespace, problem: 'is not guarded here, so the allowance would mean nothing', fix: 'add it to the namespaces of the guardrail' });
-      }
-    });
+    withinGuardrail(where, field, { namespaces: checked.namespaces, names: checked.images }, known);
     return checked;
   });
 

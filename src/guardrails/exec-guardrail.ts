@@ -3,7 +3,7 @@ import { CommandSet, commandSetsOf } from './command-set';
 import { checkExecAllowance, emitExecRights, ExecAllowance } from './exec-access';
 import { exceptionConditions, exceptionsOf, GuardrailException } from './guardrail-exception';
 import { GuardrailMode, validationActions } from './guardrail-mode';
-import { guardNamespaces } from './scope';
+import { guardNamespaces, withinGuardrail } from './scope';
 import { emitPolicy, exceptionAnnotation, GIVING, isGiven, PolicyValidation, PolicyVariable } from '../model/admission-policy';
 import { anyOf, authorizerCheck, literal } from '../model/cel';
 import { DEBUGGERS, STREAMS, VIRTUAL } from '../model/virtual-rights';
@@ -91,19 +91,11 @@ function emit(guardrail: ExecGuardrail, props: ExecGuardrailProps): CommandSet[]
   const namespaces = guardNamespaces(guardrail, where, 'exec', props);
   const sets = commandSetsOf(where, props.commandSets);
   const exceptions = exceptionsOf(where, props.exceptions);
+  const known = { namespaces, list: 'commandSets', what: 'command set', names: sets.map(one => one.name) };
   const allowances = (props.allow ?? []).map((allowance, i) => {
     const field = `allow[${i}].`;
     const checked = checkExecAllowance(where, field, { allowSystemNamespaces: props.allowSystemNamespaces, ...allowance });
-    checked.commandSets.forEach(set => {
-      if (!sets.some(known => known.name === set)) {
-        reject({ where, field: `${field}commandSets`, value: set, problem: 'is no command set of this guardrail', fix: `use one of ${sets.map(known => known.name).join(', ')}, or add it to commandSets` });
-      }
-    });
-    checked.namespaces.forEach(namespace => {
-      if (!namespaces.includes(namespace)) {
-        reject({ where, field: `${field}namespaces`, value: namespace, problem: 'is not guarded here, so the allowance would mean nothing', fix: 'add it to the namespaces of the guardrail' });
-      }
-    });
+    withinGuardrail(where, field, { namespaces: checked.namespaces, names: checked.commandSets }, known);
     return checked;
   });
 

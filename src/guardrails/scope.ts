@@ -32,3 +32,31 @@ export function guardNamespaces(guardrail: Construct, where: string, kind: strin
   }
   return namespaces;
 }
+
+/** What a guardrail guards, and what it knows by name. */
+interface Known {
+  readonly namespaces: string[];
+  /** The field with the names, and what they are of: `commandSets`, `command set`. */
+  readonly list: string;
+  readonly what: string;
+  readonly names: string[];
+}
+
+/**
+ * An allowance of a guardrail is about what that guardrail knows and guards.
+ *
+ * @param field begin of the fields' names, such as `allow[0].`
+ */
+export function withinGuardrail(where: string, field: string, allowed: Pick<Known, 'namespaces' | 'names'>, known: Known): void {
+  const { list, what, names } = known;
+  allowed.names.forEach(name => {
+    if (!names.includes(name)) {
+      reject({ where, field: `${field}${list}`, value: name, problem: `is no ${what} of this guardrail`, fix: `use one of ${names.join(', ')}, or add it to ${list}` });
+    }
+  });
+  allowed.namespaces.forEach(namespace => {
+    if (!known.namespaces.includes(namespace)) {
+      reject({ where, field: `${field}namespaces`, value: namespace, problem: 'is not guarded here, so the allowance would mean nothing', fix: 'add it to the namespaces of the guardrail' });
+    }
+  });
+}
