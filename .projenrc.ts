@@ -1,7 +1,7 @@
 import { cdk8s, javascript, ProjenrcFile, typescript } from 'projen';
 
 // The capabilities: each is a folder of src/ and may import only the model, private helpers and itself.
-const CAPABILITIES = ['access', 'guardrails', 'audit', 'credentials', 'network', 'cleanup', 'review'];
+const CAPABILITIES = ['access', 'guardrails', 'audit', 'credentials', 'network', 'cleanup', 'review', 'gateway', 'diagnostics'];
 
 const project = new cdk8s.ConstructLibraryCdk8s({
   name: 'cdk8s-secure-debug',
@@ -37,6 +37,8 @@ const project = new cdk8s.ConstructLibraryCdk8s({
     'fast-check@^4.10.0',
     'ajv@^8.18.0',
     'oidc-provider@^9.13.0',
+    '@grafana/grafana-foundation-sdk@~0.0.21',
+    'cdk8s-cli@^2.207.0',
     '@stryker-mutator/core@~9.6.0',
     '@stryker-mutator/jest-runner@~9.6.0',
   ],
@@ -154,10 +156,11 @@ project.addTask('verify:readme', { description: 'Compile the snippets of the REA
 project.addTask('verify:python', { description: 'Build the Python package and run the quick start with it', exec: 'tools/check-python.sh' });
 project.addTask('test:cluster', { description: 'The suite against a real Kubernetes; --help lists the options', exec: `${example} test/cluster/run.ts`, receiveArgs: true });
 project.addTask('test:planted', { description: 'Plant a defect in each rule of the model, one at a time: the suite against a real Kubernetes has to find it', exec: `${example} test/cluster/run.ts planted` });
+project.addTask('test:long', { description: 'The parts of the suite against a real Kubernetes that take long', exec: `${example} test/cluster/run.ts cluster/long latency` });
 project.addTask('test:versions', { description: 'The suite on every supported version of Kubernetes', exec: `${example} test/cluster/run.ts --all-versions` });
 project.addTask('test:mutation', { description: 'Mutation testing of model, access and audit', exec: 'stryker run' });
 const full = project.addTask('test:full', { description: 'Everything, also what takes long: every version of Kubernetes, planted defects, mutation testing and checkov' });
-for (const name of ['test', 'verify:manifests', 'verify:api', 'verify:readme', 'verify:python', 'test:versions', 'test:planted', 'test:mutation']) full.spawn(project.tasks.tryFind(name)!);
+for (const name of ['test', 'verify:manifests', 'verify:api', 'verify:readme', 'verify:python', 'test:versions', 'test:long', 'test:planted', 'test:mutation']) full.spawn(project.tasks.tryFind(name)!);
 full.exec('tools/check-checkov.sh');
 
 project.tasks.tryFind('docgen')!.reset('tools/docgen.sh');
@@ -197,8 +200,10 @@ const cli = new typescript.TypeScriptProject({
   entrypoint: 'lib/main.js',
   bin: { 'secure-debug': 'bin/secure-debug.js', 'kubectl-secure_debug': 'bin/secure-debug.js' },
   typescriptVersion: '~6.0.0',
-  deps: ['cdk8s-secure-debug@^0.0.0', 'cdk8s@^2.70.0', '@kubernetes/client-node@^1.4.0', 'age-encryption@^0.3.1', 'cli-table3@^0.6.5', 'commander@^14.0.0'],
-  devDeps: ['@types/node@^20', '@types/jest@^30.0.0', 'ts-jest@^29', 'eslint-plugin-import@^2.32.0', 'eslint-import-resolver-typescript@^4.4.0'],
+  deps: ['cdk8s-secure-debug@^0.0.0', 'cdk8s@^2.70.0', '@kubernetes/client-node@^1.4.0', '@duckdb/node-api@^1.5.6-r.1', 'age-encryption@^0.3.1', 'cli-progress@^3.12.0',
+    'cli-table3@^0.6.5', 'commander@^14.0.0', 'openid-client@^6.9.0', 'yaml@^2.8.0'],
+  devDeps: ['@types/node@^20', '@types/jest@^30.0.0', '@types/cli-progress@^3.11.6', 'ts-jest@^29',
+    'axe-core@^4.10.0', 'puppeteer-core@^24.0.0', 'eslint-plugin-import@^2.32.0', 'eslint-import-resolver-typescript@^4.4.0'],
   github: false,
   release: false,
   depsUpgrade: false,

@@ -1,6 +1,6 @@
 import { AccessRequests, RequestState, RequestTerms } from 'cdk8s-secure-debug';
 import { paths } from './paths';
-import { standing, Standing } from './requests';
+import { standing, Standing } from './requests/requests';
 import { Session } from './session';
 import { duration, plain } from './text';
 

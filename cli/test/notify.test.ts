@@ -4,8 +4,8 @@ import { AddressInfo } from 'net';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import { Readable } from 'stream';
-import { notificationOf } from '../src/commands/notify-events';
-import { Lines } from '../src/commands/notify-follow';
+import { notificationOf } from '../src/notify/notify-events';
+import { Lines } from '../src/notify/notify-follow';
 import { Io } from '../src/io';
 import { run } from '../src/program';
 

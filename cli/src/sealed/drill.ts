@@ -3,7 +3,7 @@ import { Query } from '../cluster';
 import { CommandError, refused } from '../errors';
 import { Io } from '../io';
 import { paths } from '../paths';
-import { isOpen, standing, termsOf, until } from '../requests';
+import { isOpen, standing, termsOf, until } from '../requests/requests';
 import { Session } from '../session';
 import { duration, plain } from '../text';
 import { Credential, time } from './credential';

@@ -1,6 +1,6 @@
 import { AccessRequests, RequestState } from 'cdk8s-secure-debug';
 import { CommandError, OK, refused, REFUSED, wrongUse } from '../errors';
-import { allRequests, asData, change, isOpen, pick, Standing } from '../requests';
+import { allRequests, asData, change, isOpen, pick, Standing } from './requests';
 import { CommonOptions, Result, Session } from '../session';
 import { plain } from '../text';
 

@@ -1,9 +1,9 @@
 import { AccessRequests, RequestState, RequestTerms } from 'cdk8s-secure-debug';
 import { ApiError } from '../cluster';
 import { OK, refused, REFUSED, wrongUse } from '../errors';
-import { nextSteps } from '../next-steps';
+import { nextSteps } from './next-steps';
 import { paths } from '../paths';
-import { asData, isOpen, requestableRoles, standing, Standing, until } from '../requests';
+import { asData, isOpen, requestableRoles, standing, Standing, until } from './requests';
 import { CommonOptions, Me, Result, Session } from '../session';
 import { duration, plain, seconds, word } from '../text';
 import { waitFor } from '../wait';

@@ -1,6 +1,6 @@
 import { AccessRequests, RequestState } from 'cdk8s-secure-debug';
 import { refused, wrongUse } from '../errors';
-import { allRequests, asData, change, pick, termsOf, until } from '../requests';
+import { allRequests, asData, change, pick, termsOf, until } from './requests';
 import { CommonOptions, Result, Session } from '../session';
 import { plain } from '../text';
 

@@ -1,5 +1,5 @@
 import { RequestState } from 'cdk8s-secure-debug';
-import { allRequests, asData, isOpen, Standing } from '../requests';
+import { allRequests, asData, isOpen, Standing } from './requests';
 import { CommonOptions, Result, Session } from '../session';
 import { table } from '../table';
 import { duration, Paint, plain, Style } from '../text';

@@ -1,8 +1,8 @@
 import { AccessRequests } from 'cdk8s-secure-debug';
-import { ApiError, Query } from './cluster';
-import { paths } from './paths';
-import { requestableRoles } from './requests';
-import { Session } from './session';
+import { ApiError, Query } from '../cluster';
+import { paths } from '../paths';
+import { requestableRoles } from '../requests/requests';
+import { Session } from '../session';
 
 /** What a probe found. */
 export interface Canary {

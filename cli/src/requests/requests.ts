@@ -1,9 +1,9 @@
 import { AccessRequest, AccessRequests, RequestState, RequestTerms } from 'cdk8s-secure-debug';
-import { ApiError } from './cluster';
-import { refused } from './errors';
-import { paths } from './paths';
-import { Session } from './session';
-import { duration, plain } from './text';
+import { ApiError } from '../cluster';
+import { refused } from '../errors';
+import { paths } from '../paths';
+import { Session } from '../session';
+import { duration, plain } from '../text';
 
 /** A request with where it stands now. */
 export interface Standing {

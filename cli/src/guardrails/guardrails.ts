@@ -1,5 +1,5 @@
 import { AccessRequests } from 'cdk8s-secure-debug';
-import { canary, Tried } from '../canary';
+import { canary, Tried } from './canary';
 import { ApiError } from '../cluster';
 import { OK, refused, REFUSED, wrongUse } from '../errors';
 import { paths } from '../paths';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { wrongUse } from '../errors';
+import { wrongUse } from './errors';
 
 /** A command with the words that may follow it. */
 interface Node {

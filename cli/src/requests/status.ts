@@ -1,8 +1,8 @@
 import { AccessRequests, RequestTerms } from 'cdk8s-secure-debug';
 import { ApiError } from '../cluster';
-import { virtualLines, virtualRights } from '../next-steps';
+import { virtualLines, virtualRights } from './next-steps';
 import { paths } from '../paths';
-import { allRequests, asData, isOpen, requestableRoles, until } from '../requests';
+import { allRequests, asData, isOpen, requestableRoles, until } from './requests';
 import { CommonOptions, Result, Session } from '../session';
 import { duration, plain } from '../text';
 

@@ -4,10 +4,10 @@ import { constants, tmpdir } from 'os';
 import { dirname, join } from 'path';
 import { refused, wrongUse } from '../errors';
 import { Io } from '../io';
-import { unseal } from '../sealed/age';
-import { Credential, read, time } from '../sealed/credential';
-import { mayWrite, sealedText, writeOwn } from '../sealed/files';
-import { KeyOptions, keysOf } from '../sealed/secrets';
+import { unseal } from './age';
+import { Credential, read, time } from './credential';
+import { mayWrite, sealedText, writeOwn } from './files';
+import { KeyOptions, keysOf } from './secrets';
 import { duration, plain, word } from '../text';
 
 export interface OpenOptions extends KeyOptions {

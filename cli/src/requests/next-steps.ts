@@ -1,6 +1,6 @@
 import { AccessRequests } from 'cdk8s-secure-debug';
-import { Session } from './session';
-import { plain } from './text';
+import { Session } from '../session';
+import { plain } from '../text';
 
 const grants = (rule: any, resource: string, verbs: string[]) => (rule.apiGroups ?? []).includes('')
   && (rule.resources ?? []).includes(resource) && (rule.verbs ?? []).some((verb: string) => verbs.includes(verb));

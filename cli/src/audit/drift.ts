@@ -1,8 +1,8 @@
-import { Damage } from '../audit/damage';
-import { doneText, driftMarkdown, whoText } from '../audit/drift-markdown';
-import { Drift, Drifted } from '../audit/drifted';
-import { micros } from '../audit/event';
-import { logsOf, readLogs } from '../audit/read-logs';
+import { Damage } from './damage';
+import { doneText, driftMarkdown, whoText } from './drift-markdown';
+import { Drift, Drifted } from './drifted';
+import { micros } from './event';
+import { logsOf, readLogs } from './read-logs';
 import { OK, REFUSED, wrongUse } from '../errors';
 import { Io } from '../io';
 import { Result } from '../session';

@@ -1,6 +1,6 @@
 import { OK, refused, REFUSED } from '../errors';
 import { Io } from '../io';
-import { labelFile, labelOf, sealedText, sha256 } from '../sealed/files';
+import { labelFile, labelOf, sealedText, sha256 } from './files';
 import { Result } from '../session';
 import { coloured, duration, painter, plain, seconds, word } from '../text';
 

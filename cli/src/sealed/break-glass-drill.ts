@@ -1,10 +1,10 @@
 import { OK, REFUSED } from '../errors';
 import { Io } from '../io';
-import { unseal } from '../sealed/age';
-import { read, time } from '../sealed/credential';
-import { Check, drill } from '../sealed/drill';
-import { labelOf, sealedText, sha256 } from '../sealed/files';
-import { KeyOptions, keysOf } from '../sealed/secrets';
+import { unseal } from './age';
+import { read, time } from './credential';
+import { Check, drill } from './drill';
+import { labelOf, sealedText, sha256 } from './files';
+import { KeyOptions, keysOf } from './secrets';
 import { Result } from '../session';
 import { coloured, painter, plain, seconds } from '../text';
 
