@@ -3,6 +3,7 @@ import { registerAudit } from './audit/register';
 import { registerPolicy } from './broker/register';
 import { ApiError } from './cluster';
 import { completion } from './completion';
+import { registerCredentials } from './credentials/register';
 import { CommandError, OK, WRONG_USE } from './errors';
 import { registerGuardrails } from './guardrails/register';
 import { Io } from './io';
@@ -37,6 +38,7 @@ export function program(io: Io, done: (code: number) => void): Command {
 
   const registration: Registration = { root, io, done, act, answer, command, namespaced, everywhere };
   registerRequests(registration);
+  registerCredentials(registration);
   registerGuardrails(registration);
   registerBreakGlass(registration);
   registerPolicy(registration);
