@@ -2,6 +2,7 @@ import { Duration } from 'cdk8s';
 import { Construct } from 'constructs';
 import { certificatesPolicy } from './certificates-policy';
 import { emitPolicy } from '../model/admission-policy';
+import { CERTIFICATES_POLICY, CLIENT_SIGNER, declareApprover } from '../model/certificate-approver';
 import { ClusterBoundary } from '../model/cluster-boundary';
 import { apiServerEgress, emitScriptParts, scriptLabels } from '../model/script-job';
 import { DebugSubject } from '../model/subject';
@@ -18,7 +19,6 @@ const where = 'CertificateAccess';
 const APP = 'certificate-approver';
 const RBAC = 'rbac.authorization.k8s.io';
 const CERTIFICATES = 'certificates.k8s.io';
-const SIGNER = 'kubernetes.io/kube-apiserver-client';
 const SCRIPT_FILE = 'certificate-approver.js';
 const CONFIG_FILE = 'config.json';
 const MINUTE = 60;
@@ -104,7 +104,8 @@ export interface CertificateAccessProps {
  * client; and only the approver approve, a Deployment of one small script: the name must be that of who asks, the groups be
  * of theirs and of this list, and there must be nothing else in it.
  *
- * The approver's ServiceAccount has to be an exception of `BindingGuardrail`, which also guards approvals:
+ * `BindingGuardrail` guards approvals too. Where both are declared for one cluster (`ClusterBoundary`), in whichever order, it lets
+ * this approver approve for this signer, and nobody and nothing else. One that an app of its own declares has to be told:
  * `GuardrailException.serviceAccount(access.approverNamespace, access.name, 'approves certificates of people')`.
  *
  * EKS does not sign for this signer. An open stream outlives the certificate that opened it.
@@ -162,7 +163,9 @@ export class CertificateAccess extends Construct {
       createNamespace: props.createNamespace ?? props.approverNamespace === undefined,
       egress: apiServerEgress(where, props.apiServerCidrs, props.apiServerPorts ?? [443, 6443]),
     });
-    emitPolicy(new Construct(this, 'admission'), where, certificatesPolicy({ groups, maxLifeSeconds, byCertificate, exceptions, approver: `system:serviceaccount:${namespace}:${name}` }));
+    const approver = `system:serviceaccount:${namespace}:${name}`;
+    emitPolicy(new Construct(this, 'admission'), where, certificatesPolicy({ groups, maxLifeSeconds, byCertificate, exceptions, approver }));
+    declareApprover(this, approver);
     this.emitDeployment(image, data);
     this.emitRights();
   }
@@ -202,10 +205,12 @@ export class CertificateAccess extends Construct {
     grant('approver', name, [
       { apiGroups: [CERTIFICATES], resources: ['certificatesigningrequests'], verbs: ['list'] },
       { apiGroups: [CERTIFICATES], resources: ['certificatesigningrequests/approval'], verbs: ['update'] },
-      { apiGroups: [CERTIFICATES], resources: ['signers'], resourceNames: [SIGNER], verbs: ['approve'] },
+      { apiGroups: [CERTIFICATES], resources: ['signers'], resourceNames: [CLIENT_SIGNER], verbs: ['approve'] },
     ], [{ kind: 'ServiceAccount', name, namespace }]);
     grant('requesters', `${name}-requesters`, [
       { apiGroups: [CERTIFICATES], resources: ['certificatesigningrequests'], verbs: ['create', 'get'] },
+      // For whom, for how long: the command line asks for no more than is given.
+      { apiGroups: ['admissionregistration.k8s.io'], resources: ['validatingadmissionpolicies'], resourceNames: [CERTIFICATES_POLICY], verbs: ['get'] },
     ], groups.map(group => DebugSubject.group(group).toManifest()));
   }
 }

@@ -1,5 +1,6 @@
 import { exceptionAnnotation, Policy } from '../model/admission-policy';
 import { literal, literals } from '../model/cel';
+import { CERTIFICATE_TERMS, CERTIFICATES_POLICY, CLIENT_SIGNER } from '../model/certificate-approver';
 
 /** What the policy has to know. */
 export interface CertificatesPolicyProps {
@@ -24,7 +25,7 @@ export function certificatesPolicy({ groups, maxLifeSeconds, byCertificate, exce
   const asking = (expression: string) => `request.operation != 'CREATE' || ${expression}`;
   const member = (list: string) => `${list}.orValue([]).exists(g, g in ${literals(groups)})`;
   return {
-    name: 'secure-debug-certificates',
+    name: CERTIFICATES_POLICY,
     component: 'certificate-approver',
     // Whoever may watch only could still get any name.
     actions: ['Deny'],
@@ -32,9 +33,14 @@ export function certificatesPolicy({ groups, maxLifeSeconds, byCertificate, exce
       { apiGroups: ['certificates.k8s.io'], resources: ['certificatesigningrequests'], operations: ['CREATE'] },
       { apiGroups: ['certificates.k8s.io'], resources: ['certificatesigningrequests/approval'], operations: ['UPDATE'] },
     ],
-    annotations: exceptionAnnotation(exceptions.map(({ user, reason }) => `User ${user}: ${reason}`)),
+    annotations: {
+      ...exceptionAnnotation(exceptions.map(({ user, reason }) => `User ${user}: ${reason}`)),
+      [CERTIFICATE_TERMS.groups]: groups.join('\n'),
+      [CERTIFICATE_TERMS.maxSeconds]: String(maxLifeSeconds),
+      [CERTIFICATE_TERMS.byCertificate]: String(byCertificate),
+    },
     matchConditions: [
-      { name: 'for-the-api-server', expression: 'object.spec.signerName == \'kubernetes.io/kube-apiserver-client\'' },
+      { name: 'for-the-api-server', expression: `object.spec.signerName == ${literal(CLIENT_SIGNER)}` },
       // To deny one gives nothing to anybody.
       { name: 'asks-or-approves', expression: `request.operation == 'CREATE' || ${approved('object')} && !${approved('oldObject')}` },
       ...exceptions.length ? [{ name: 'no-excepted-user', expression: `!(request.userInfo.username in ${literals(exceptions.map(({ user }) => user))})` }] : [],

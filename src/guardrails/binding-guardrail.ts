@@ -6,6 +6,7 @@ import { GitOpsIdentity, identityExceptions } from './gitops-identity';
 import { exceptionsOf, GuardrailException } from './guardrail-exception';
 import { GuardrailMode, validationActions } from './guardrail-mode';
 import { emitPolicy, Policy } from '../model/admission-policy';
+import { passesApprover } from '../model/certificate-approver';
 import { PolicyRule } from '../model/policy-rule';
 import { VIRTUAL, VIRTUAL_GROUP } from '../model/virtual-rights';
 import { SecureDebugWarnings } from '../model/warnings';
@@ -112,7 +113,8 @@ function emit(guardrail: Construct, props: BindingGuardrailProps): string[] {
     identities: identitiesPolicy(exceptions),
   };
   for (const [id, policy] of Object.entries(policies)) {
-    emitPolicy(new Construct(guardrail, id), where, { ...policy, component: 'binding-guardrail', actions: validationActions(mode) });
+    const emitted = emitPolicy(new Construct(guardrail, id), where, { ...policy, component: 'binding-guardrail', actions: validationActions(mode) });
+    if (id === 'identities') passesApprover(guardrail, emitted);
   }
   if (mode === GuardrailMode.AUDIT) SecureDebugWarnings._add(guardrail, 'SD6001', Object.values(policies).map(({ name }) => name).join(', '));
   return broadRoles;

@@ -1,3 +1,4 @@
+import type { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { ClusterBoundary } from './cluster-boundary';
 import { COMPONENT, EXCEPTIONS, MANAGED_BY } from './constants';
@@ -88,9 +89,9 @@ export function exceptionAnnotation(exceptions: { toString(): string }[]): { [ke
 
 /**
  * Emits the policy and its binding. Whatever fails refuses the request (`failurePolicy: Fail`), and every refusal is a
- * 403: without `reason: Forbidden` it would be 422, and the audit log would say that it was allowed.
+ * 403: without `reason: Forbidden` it would be 422, and the audit log would say that it was allowed. Returns the policy.
  */
-export function emitPolicy(scope: Construct, where: string, policy: Policy): void {
+export function emitPolicy(scope: Construct, where: string, policy: Policy): ApiObject {
   const { name, component, rules, namespaces, validations, params } = policy;
   const { matchConditions = [], variables = [], auditAnnotations = [], annotations = {}, bindingAnnotations } = policy;
   const expressions = [...matchConditions, ...variables, ...validations].map(({ expression }) => expression);
@@ -104,7 +105,7 @@ export function emitPolicy(scope: Construct, where: string, policy: Policy): voi
   }
   const boundary = ClusterBoundary.of(scope);
   const labels = { 'app.kubernetes.io/managed-by': MANAGED_BY, [COMPONENT]: component };
-  declareObject(scope, 'policy', where, boundary, {
+  const emitted = declareObject(scope, 'policy', where, boundary, {
     apiVersion: ADMISSION,
     kind: 'ValidatingAdmissionPolicy',
     metadata: { name, labels, ...Object.keys(annotations).length && { annotations } },
@@ -132,4 +133,5 @@ export function emitPolicy(scope: Construct, where: string, policy: Policy): voi
       ...namespaces && { matchResources: { namespaceSelector: { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: namespaces }] } } },
     },
   });
+  return emitted;
 }

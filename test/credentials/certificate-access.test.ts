@@ -1,5 +1,5 @@
 import { App, Chart, Duration } from 'cdk8s';
-import { CertificateAccess, CertificateAccessProps, DebugSubject, SecureDebugWarnings } from '../../src';
+import { BindingGuardrail, CertificateAccess, CertificateAccessProps, ClusterBoundary, DebugSubject, GitOpsIdentity, GuardrailMode, SecureDebugWarnings } from '../../src';
 import { refusal } from '../private/refusal';
 
 beforeEach(() => jest.spyOn(process.stderr, 'write').mockReturnValue(true));
@@ -30,8 +30,11 @@ describe('who may do what', () => {
     { apiGroups: ['certificates.k8s.io'], resources: ['certificatesigningrequests/approval'], verbs: ['update'] },
     { apiGroups: ['certificates.k8s.io'], resources: ['signers'], resourceNames: ['kubernetes.io/kube-apiserver-client'], verbs: ['approve'] },
   ]));
-  it('the groups ask, and look at what became of it', () => {
-    expect(object('ClusterRole', 'certificate-approver-requesters').rules).toEqual([{ apiGroups: ['certificates.k8s.io'], resources: ['certificatesigningrequests'], verbs: ['create', 'get'] }]);
+  it('the groups ask, look at what became of it, and read for whom and for how long one is given', () => {
+    expect(object('ClusterRole', 'certificate-approver-requesters').rules).toEqual([
+      { apiGroups: ['certificates.k8s.io'], resources: ['certificatesigningrequests'], verbs: ['create', 'get'] },
+      { apiGroups: ['admissionregistration.k8s.io'], resources: ['validatingadmissionpolicies'], resourceNames: ['secure-debug-certificates'], verbs: ['get'] },
+    ]);
     expect(object('ClusterRoleBinding', 'certificate-approver-requesters').subjects.map((subject: any) => subject.name)).toEqual(['oncall-payments', 'oncall-search']);
   });
   it('the policy always denies: one that only watches would sign any name', () => {
@@ -47,11 +50,61 @@ describe('who may do what', () => {
   });
   it('exceptions are kept with their reason, and the approver leaves their requests alone', () => {
     const exceptions = [DebugSubject.serviceAccountBecause('cert', 'operator', 'makes its own'), DebugSubject.userBecause('admin', 'prepares')];
-    expect(object('ValidatingAdmissionPolicy', undefined, { exceptions }).metadata.annotations).toEqual({
+    expect(object('ValidatingAdmissionPolicy', undefined, { exceptions }).metadata.annotations).toMatchObject({
       'secure-debug.internal/exceptions': 'User admin: prepares\nUser system:serviceaccount:cert:operator: makes its own',
     });
     expect(JSON.parse(object('ConfigMap', undefined, { exceptions }).data['config.json']).exceptions).toEqual(['admin', 'system:serviceaccount:cert:operator']);
     expect(refused({ exceptions: [DebugSubject.group('admins')] })).toContain('exceptions[0] = "Group admins" is no user and no ServiceAccount');
+  });
+});
+
+it('its terms stand on the policy, for who asks', () => {
+  expect(object('ValidatingAdmissionPolicy', undefined, { maxLife: Duration.minutes(20) }).metadata.annotations).toEqual({
+    'secure-debug.internal/certificate-by-certificate': 'false',
+    'secure-debug.internal/certificate-groups': 'oncall-payments\noncall-search',
+    'secure-debug.internal/certificate-max-seconds': '1200',
+  });
+});
+
+describe('with BindingGuardrail, which guards approvals too', () => {
+  const passes = (policy: any): string[] => policy.spec.matchConditions.filter(({ name }: any) => name === 'no-approver-of-certificates').map(({ expression }: any) => expression);
+  const identities = (chart: Chart) => (chart.toJson() as any[]).find(({ kind, metadata }) => kind === 'ValidatingAdmissionPolicy' && metadata.name === 'secure-debug-identities');
+  const guard = (chart: Chart, id = 'bindings') => new BindingGuardrail(chart, id, { mode: GuardrailMode.DENY, identities: [GitOpsIdentity.argoCd()] });
+  const access = (chart: Chart, id = 'access', more: Partial<CertificateAccessProps> = {}) => new CertificateAccess(chart, id, { groups: ['oncall-payments'], ...more });
+  const APPROVES = '!(request.resource.resource == \'certificatesigningrequests\' && dyn(object).spec.signerName == "kubernetes.io/kube-apiserver-client" && request.userInfo.username == "system:serviceaccount:secure-debug:certificate-approver")';
+
+  it.each<[string, (chart: Chart) => void]>([
+    ['after it', chart => { guard(chart); access(chart); }], ['before it', chart => { access(chart); guard(chart); }], ['twice alike', chart => { access(chart); guard(chart); guard(chart, 'again'); access(chart, 'too'); }],
+  ])('declared %s, its approver passes, for its signer alone', (_when, declareAll) => {
+    const chart = new Chart(new App(), 'cluster');
+    declareAll(chart);
+    const policy = identities(chart);
+    expect(passes(policy)).toEqual([APPROVES]);
+    expect(policy.metadata.annotations['secure-debug.internal/certificate-approver']).toBe('system:serviceaccount:secure-debug:certificate-approver');
+  });
+  it('it passes no other policy: it binds nothing, and gets no token', () => {
+    const chart = new Chart(new App(), 'cluster');
+    guard(chart);
+    access(chart);
+    const others = (chart.toJson() as any[]).filter(({ kind, metadata }) => kind === 'ValidatingAdmissionPolicy' && ['secure-debug-bindings', 'secure-debug-roles'].includes(metadata.name));
+    expect(others.map(one => JSON.stringify(one)).filter(text => text.includes('certificate-approver'))).toEqual([]);
+    expect(identities(chart).metadata.annotations['secure-debug.internal/exceptions']).not.toContain('certificate-approver');
+  });
+  it('in another chart of the cluster too, in each file that has the policy', () => {
+    const app = new App();
+    const [one, two] = [new Chart(app, 'one'), new Chart(app, 'two')];
+    guard(one);
+    guard(two);
+    access(new Chart(app, 'three'));
+    expect([one, two].map(chart => passes(identities(chart)))).toEqual([[APPROVES], [APPROVES]]);
+  });
+  it('of another cluster not', () => {
+    const app = new App();
+    const [one, two] = [new Chart(app, 'one'), new Chart(app, 'two')];
+    [one, two].forEach(chart => ClusterBoundary.at(chart));
+    guard(one);
+    access(two);
+    expect(passes(identities(one))).toEqual([]);
   });
 });
 
