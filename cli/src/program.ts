@@ -10,6 +10,7 @@ import { Io } from './io';
 import { registerNotify } from './notify/register';
 import { Act, Registration } from './registration';
 import { registerRequests } from './requests/register';
+import { registerReview } from './review/register';
 import { registerBreakGlass } from './sealed/register';
 import { CommonOptions, Result, Session } from './session';
 import { coloured, json as jsonText, painter, plain, plainLines } from './text';
@@ -44,6 +45,7 @@ export function program(io: Io, done: (code: number) => void): Command {
   registerPolicy(registration);
   registerNotify(registration);
   registerAudit(registration);
+  registerReview(registration);
 
   root.command('completion <shell>').description('print the completion of bash, zsh or fish').action(shell => {
     io.stdout.write(completion(shell, root));

@@ -1,0 +1,5 @@
+import { Registration } from '../registration';
+
+/** What reviews who may do what. */
+export function registerReview(_registration: Registration): void {
+}
