@@ -63,7 +63,7 @@ const project = new cdk8s.ConstructLibraryCdk8s({
       paths: { 'cdk8s-secure-debug': ['./src/index.ts'] },
     },
     include: ['src/**/*.ts', 'test/**/*.ts', 'examples/**/*.ts', 'benchmarks/**/*.ts', 'tools/**/*.ts', '.projenrc.ts'],
-    exclude: ['node_modules', 'lib', 'dist', 'cli', '.stryker-tmp'],
+    exclude: ['node_modules', 'lib', 'dist', 'cli', 'gateway', '.stryker-tmp'],
   },
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
@@ -171,11 +171,11 @@ project.tasks.tryFind('package:java')!.reset('jsii-pacmak -v --target java --out
 project.tasks.tryFind('package:go')!.reset('jsii-pacmak -v --target go --code-only');
 
 project.gitignore.addPatterns('/dist/', '/lib/', '/.jsii', '/tsconfig.json', '/coverage/', '/test-reports/', '/out/', '/reports/', '/control-plane/', '/.stryker-tmp/', '.jsii.tabl.json', 'examples/*/out/');
-project.npmignore?.addPatterns('/benchmarks/', '/examples/', '/docs/', '/tools/', '/.ci/', '/reports/', '/control-plane/', '/.npmrc', '/.projenrc.ts', '/cli/');
+project.npmignore?.addPatterns('/benchmarks/', '/examples/', '/docs/', '/tools/', '/.ci/', '/reports/', '/control-plane/', '/.npmrc', '/.projenrc.ts', '/cli/', '/gateway/');
 
 // The command line is a package of its own, in the same npm workspace: who uses constructs does not install its dependencies.
 // With '.' among the workspaces npm links the library to the root, and asks no registry for it.
-project.package.addField('workspaces', ['.', 'cli']);
+project.package.addField('workspaces', ['.', 'cli', 'gateway']);
 
 const cli = new typescript.TypeScriptProject({
   parent: project,
@@ -254,5 +254,62 @@ cli.gitignore.addPatterns('/lib/', '/coverage/');
 
 project.compileTask.exec('npx projen compile', { cwd: 'cli' });
 project.testTask.exec('npx projen test', { cwd: 'cli' });
+
+// The session program of the gateway: one file in an image, so all that it needs is bundled into it.
+const gateway = new typescript.TypeScriptProject({
+  parent: project,
+  outdir: 'gateway',
+  name: 'secure-debug-gateway',
+  description: 'What runs behind sshd in the image of the gateway: records a session, and acts on the Kubernetes API as the person',
+  authorName: 'cdk8s-secure-debug maintainers',
+  authorUrl: 'https://github.com/cdk8s-secure-debug',
+  authorOrganization: true,
+  copyrightOwner: 'cdk8s-secure-debug maintainers',
+  copyrightPeriod: '2026',
+  license: 'Apache-2.0',
+  defaultReleaseBranch: 'main',
+  packageManager: javascript.NodePackageManager.NPM,
+  minNodeVersion: '20.19.0',
+  sampleCode: false,
+  projenrcTs: false,
+  entrypoint: '',
+  typescriptVersion: '~6.0.0',
+  deps: ['@inquirer/search@^3.2.2', 'shlex@^2.1.2', 'ws@^8.18.0'],
+  devDeps: ['@types/node@^20', '@types/jest@^30.0.0', '@types/ws@^8.18.0', 'esbuild@^0.28.0', 'ts-jest@^29', 'eslint-plugin-import@^2.32.0', 'eslint-import-resolver-typescript@^4.4.0'],
+  github: false,
+  release: false,
+  depsUpgrade: false,
+  eslintOptions: { dirs: ['src'], devdirs: ['test'], projectService: false, tsconfigPath: './tsconfig.dev.json' } as any,
+  docgen: false,
+  package: false,
+  npmignoreEnabled: false,
+  disableTsconfigDev: false,
+  tsconfigDevFile: 'tsconfig.dev.json',
+  tsconfig: {
+    compilerOptions: {
+      target: 'ES2022', lib: ['es2022'], module: 'node16', moduleResolution: javascript.TypeScriptModuleResolution.NODE16, types: ['node'],
+      strict: true, esModuleInterop: true, resolveJsonModule: false, skipLibCheck: true, declaration: false, inlineSourceMap: false, inlineSources: false,
+      rootDir: 'src', outDir: 'lib',
+    },
+  },
+  tsconfigDev: { compilerOptions: { rootDir: '..', isolatedModules: true, noEmit: true, types: ['jest', 'node'] }, include: ['src/**/*.ts', 'test/**/*.ts'] },
+  jestOptions: {
+    updateSnapshot: javascript.UpdateSnapshot.NEVER,
+    passWithNoTests: false,
+    jestVersion: '^30.0.0',
+    coverageText: false,
+    junitReporting: false,
+    jestConfig: { collectCoverageFrom: ['src/**/*.ts'], coverageReporters: ['lcov', 'text-summary'] },
+  },
+});
+gateway.package.addField('private', true);
+for (const task of ['install', 'install:ci']) gateway.tasks.tryFind(task)?.reset('npm install', { cwd: '..' });
+gateway.defaultTask?.reset('npx projen', { cwd: '..' });
+gateway.testTask.prependSpawn(gateway.addTask('typecheck', { description: 'Type-check sources and tests', exec: 'tsc --noEmit -p tsconfig.dev.json' }));
+gateway.compileTask.reset('esbuild src/main.ts --bundle --platform=node --target=node20 --legal-comments=linked --outfile=lib/session.js --log-level=warning');
+gateway.gitignore.addPatterns('/lib/', '/coverage/');
+
+project.compileTask.exec('npx projen compile', { cwd: 'gateway' });
+project.testTask.exec('npx projen test', { cwd: 'gateway' });
 
 project.synth();

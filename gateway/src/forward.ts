@@ -1,0 +1,56 @@
+import type { Session } from './sessions';
+import type { PodName } from './command';
+import { SessionError } from './errors';
+import { plain } from './text';
+
+/** The protocol by which a kubelet forwards ports over a WebSocket: two channels for each port, which begin with the port's number. */
+const PROTOCOLS = ['v4.channel.k8s.io'];
+const DATA = 0;
+const ERRORS = 1;
+const CHUNK = 32 * 1024;
+const MUCH = 1024 * 1024;
+
+/** Joins standard input and output with a port of a pod. */
+export async function forward({ api, terminal, recording }: Session, at: PodName, port: number): Promise<number> {
+  const socket = await api.connect(`/api/v1/namespaces/${at.namespace}/pods/${at.pod}/portforward?ports=${port}`, PROTOCOLS);
+  const { stdin, stdout } = terminal;
+  return new Promise((resolve, fail) => {
+    let greeted = 0;
+    let fault = '';
+    const settle = (act: () => void) => {
+      stdin.off('data', typed).pause();
+      recording.onFailure = undefined;
+      socket.terminate();
+      act();
+    };
+    const attempt = (act: () => void) => { try { act(); } catch (error) { settle(() => fail(error)); } };
+    const typed = (bytes: Buffer) => attempt(() => {
+      recording.input(bytes);
+      for (let from = 0; from < bytes.length; from += CHUNK) {
+        socket.send(Buffer.concat([Buffer.from([DATA]), bytes.subarray(from, from + CHUNK)]), () => { if (socket.bufferedAmount <= MUCH) stdin.resume(); });
+      }
+      if (socket.bufferedAmount > MUCH) stdin.pause();
+    });
+    recording.onFailure = error => settle(() => fail(error));
+    socket.on('message', (data: Buffer) => attempt(() => {
+      const bytes = data.subarray(1);
+      if (greeted < 2) {
+        greeted++; // the port's number, once on each channel
+      } else if (data[0] === ERRORS) {
+        fault += bytes.toString('utf8');
+      } else if (data[0] === DATA && bytes.length > 0) {
+        recording.output(bytes);
+        if (!stdout.write(bytes)) {
+          socket.pause();
+          stdout.once('drain', () => socket.resume());
+        }
+      }
+    }));
+    socket.on('error', () => undefined);
+    socket.on('close', () => settle(() => fault ? fail(new SessionError(`The port cannot be reached: ${plain(fault)}.`)) : resolve(0)));
+    stdout.on('error', () => settle(() => resolve(141)));
+    // The protocol cannot say that input has ended, and whoever answers may not be done.
+    stdin.on('data', typed).resume();
+    socket.resume();
+  });
+}

@@ -1,0 +1,133 @@
+import { Api } from './api';
+import { Action, HELP, PodName } from './command';
+import { Config } from './config';
+import { refuse, wrongUse } from './errors';
+import { Recording } from './recording';
+import { isTerminal, join, PROTOCOLS, Terminal } from './streams';
+import { plain, plainLines } from './text';
+import { forward } from './forward';
+import { choose } from './menu';
+
+/** What a session works with. */
+export interface Session {
+  readonly api: Api;
+  readonly config: Config;
+  readonly terminal: Terminal;
+  readonly recording: Recording;
+}
+
+const query = (parameters: string[][]) => new URLSearchParams(parameters as [string, string][]);
+const path = ({ namespace, pod }: PodName) => `/api/v1/namespaces/${namespace}/pods/${pod}`;
+
+/** Does what was asked for; gives the exit status. */
+export async function act(session: Session, action: Action): Promise<number> {
+  switch (action.kind) {
+    case 'help': return say(session, HELP);
+    case 'pods': return say(session, await pods(session, action.namespace));
+    case 'logs': return logs(session, action);
+    case 'exec': return exec(session, action.at, action.command);
+    case 'debug': return debug(session, action.at, action.image, action.command);
+    case 'forward': return forward(session, action.at, action.port);
+    case 'menu': {
+      if (!isTerminal(session.terminal)) wrongUse('There is no command, and no terminal for a menu. Fix: ssh -t GATEWAY, or ssh GATEWAY help');
+      const chosen = await choose(session);
+      session.recording.marker(`chosen: ${chosen.kind}${'at' in chosen ? ` ${chosen.at.namespace}/${chosen.at.pod}` : ''}`);
+      return act(session, chosen);
+    }
+  }
+}
+
+/** Prints text of ours, recorded as all that is shown. */
+export function say({ terminal, recording }: Pick<Session, 'terminal' | 'recording'>, text: string): number {
+  const line = `${text}\n`;
+  recording.output(Buffer.from(line));
+  terminal.stdout.write(line);
+  return 0;
+}
+
+/** The pods of a namespace, or of all of the gateway. */
+export async function podsOf({ api, config }: Session, namespace?: string): Promise<any[]> {
+  const names = namespace === undefined ? config.targets.map(target => target.namespace) : [namespace];
+  const lists = await Promise.allSettled(names.map(name => api.send('GET', `/api/v1/namespaces/${name}/pods?limit=1000`)));
+  const seen = lists.flatMap(list => list.status === 'fulfilled' ? list.value.items : []);
+  const [refused] = lists.flatMap(list => list.status === 'rejected' ? [list.reason] : []);
+  if (refused && lists.every(list => list.status === 'rejected')) throw refused;
+  return seen;
+}
+
+async function pods(session: Session, namespace?: string): Promise<string> {
+  const rows = (await podsOf(session, namespace)).map(pod => [
+    `${pod.metadata.namespace}/${pod.metadata.name}`, String(pod.status?.phase ?? ''), pod.spec.containers.map((one: any) => one.name).join(','),
+  ].map(plain));
+  if (rows.length === 0) return 'There are no pods.';
+  const widths = [0, 1].map(column => Math.max(...rows.map(row => row[column].length)));
+  return rows.map(([name, phase, containers]) => `${name.padEnd(widths[0])}  ${phase.padEnd(widths[1])}  ${containers}`).join('\n');
+}
+
+async function exec({ api, terminal, recording }: Session, at: PodName, command: string[]): Promise<number> {
+  const tty = isTerminal(terminal);
+  const asked = query([
+    ...command.map(word => ['command', word]), ...at.container === undefined ? [] : [['container', at.container]],
+    ['stdin', 'true'], ['stdout', 'true'], ['stderr', String(!tty)], ['tty', String(tty)],
+  ]);
+  return join(await api.connect(`${path(at)}/exec?${asked}`, PROTOCOLS), terminal, recording);
+}
+
+async function logs({ api, terminal, recording }: Session, { at, follow, previous, tail }: Extract<Action, { kind: 'logs' }>): Promise<number> {
+  const asked = query([
+    ...at.container === undefined ? [] : [['container', at.container]], ...tail === undefined ? [] : [['tailLines', String(tail)]],
+    ['follow', String(follow)], ['previous', String(previous)],
+  ]);
+  const response = await api.open('GET', `${path(at)}/log?${asked}`);
+  const stop = () => response.destroy();
+  recording.onFailure = stop;
+  terminal.stdin.on('data', bytes => { if (isTerminal(terminal) && bytes.includes(3)) stop(); });
+  terminal.stdout.on('error', stop);
+  const tty = isTerminal(terminal);
+  for await (const part of response) {
+    // An application may have written anything, and a terminal would obey it.
+    const bytes = tty ? Buffer.from(plainLines(part.toString('utf8'))) : part;
+    recording.output(bytes);
+    if (!terminal.stdout.write(bytes)) await new Promise(resolve => terminal.stdout.once('drain', resolve));
+  }
+  return 0;
+}
+
+/** As kubectl debug does: adds the container, waits for it, attaches. */
+async function debug({ api, terminal, recording }: Session, at: PodName, image: string | undefined, command: string[]): Promise<number> {
+  if (image === undefined) refuse('The gateway has no image for debug containers. Fix: have debugImages declared for it.');
+  const pod = await api.send('GET', path(at));
+  const there = (pod.spec.ephemeralContainers ?? []).map((one: any) => one.name);
+  const name = ['', ...'bcdefghijklmnopqrstuvwxyz'].map((letter, i) => `debugger-ssh${i ? `-${letter}` : ''}`).find(one => !there.includes(one));
+  if (!name) refuse('The pod has too many debug containers. Fix: have it replaced, and debug the new one.');
+  const tty = isTerminal(terminal);
+  const container = {
+    name,
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    stdin: true,
+    tty,
+    terminationMessagePolicy: 'File',
+    targetContainerName: at.container ?? pod.spec.containers[0].name,
+    ...command.length && { command },
+  };
+  await api.send('PATCH', `${path(at)}/ephemeralcontainers`, { spec: { ephemeralContainers: [container] } }, 'application/strategic-merge-patch+json');
+  await started(api, at, name!);
+  const asked = query([['container', name!], ['stdin', 'true'], ['stdout', 'true'], ['stderr', String(!tty)], ['tty', String(tty)]]);
+  return join(await api.connect(`${path(at)}/attach?${asked}`, PROTOCOLS), terminal, recording);
+}
+
+const LONGEST_START = 120;
+
+async function started(api: Api, at: PodName, name: string): Promise<void> {
+  for (let second = 0; second < LONGEST_START; second++) {
+    const { status } = await api.send('GET', path(at));
+    const state = status?.ephemeralContainerStatuses?.find((one: any) => one.name === name)?.state ?? {};
+    if (state.running) return;
+    if (state.terminated) refuse(`The debug container ended at once, with status ${state.terminated.exitCode}. Fix: logs -c ${name} ${at.namespace}/${at.pod}`);
+    const reason = state.waiting?.reason ?? '';
+    if (/ErrImage|ImagePullBackOff|InvalidImage|CreateContainerError/.test(reason)) refuse(`The debug container cannot start: ${plain(`${reason}: ${state.waiting.message ?? ''}`)}. Fix: use another image.`);
+    await new Promise(resolve => setTimeout(resolve, 1_000));
+  }
+  refuse(`The debug container did not start in ${LONGEST_START} s. Fix: pods shows how the pod is.`);
+}
