@@ -1,9 +1,10 @@
 import { createPublicKey, generateKeyPairSync, sign, verify, X509Certificate } from 'crypto';
 import { createServer, Server } from 'http';
 import { AddressInfo } from 'net';
+import { der, pem } from '../src/credentials/certificates/der';
 import { Io } from '../src/io';
 import { run } from '../src/program';
-import { der, pem } from '../src/sealed/der';
+
 
 const PREFIX = 'secure-debug.internal/';
 const RBAC = 'rbac.authorization.k8s.io';

@@ -1,15 +1,16 @@
 import { KeyObject, X509Certificate } from 'crypto';
 import { AccessRequests } from 'cdk8s-secure-debug';
-import { ApiError } from '../cluster';
 import { refused, wrongUse } from '../errors';
 import { paths } from '../paths';
 import { checkRecipients, Lock, seal as encrypt } from './age';
-import { certificateRequest } from './certificate-request';
 import { About, Credential, credentialOf, time } from './credential';
 import { asCredential } from './drill';
 import { LABEL, Label, labelFile, mayWrite, sha256, writeOwn } from './files';
 import { assess, Assessment, Place, some } from './rights';
 import { linesOf, newPassphrase } from './secrets';
+import { certificateRequest } from '../credentials/certificates/certificate-request';
+import { localKey } from '../credentials/certificates/request-key';
+import { certificateOf, submit, takeAway } from '../credentials/certificates/signing';
 import { requestableRoles } from '../requests/requests';
 import { CommonOptions, Result, Session } from '../session';
 import { duration, plain, seconds, word } from '../text';
@@ -32,8 +33,6 @@ export interface SealOptions extends CommonOptions {
 
 const DAY = 86_400;
 const LONGEST_DAYS = 90;
-const SIGNER = 'kubernetes.io/kube-apiserver-client';
-const EVERY = 1_000;
 /** By how much the signer may cut a certificate short before it is said. */
 const SLACK = 600;
 
@@ -53,7 +52,9 @@ export async function seal(session: Session, options: SealOptions): Promise<Resu
   const places = await placesOf(session, group);
   const others = await elsewhere(session, name, group, places);
   const about: About = { name, group, places, others, accepted: [] };
-  const { key, request } = certificateRequest(name, group);
+  const made = localKey('p256');
+  const key = made.privateKey;
+  const request = await certificateRequest(name, [group], made);
   const certificate = await signed(session, about, request, life, limit, options.approve !== false);
   const first = credentialOf(about, session.cluster.connection, key, certificate);
   fits(certificate, key);
@@ -143,13 +144,7 @@ async function elsewhere(session: Session, name: string, group: string, places: 
 /** Asks for the certificate, approves it or lets somebody, and takes the request away whatever becomes of it. */
 async function signed(session: Session, { name, group }: About, request: string, life: number, limit: number, approve: boolean): Promise<string> {
   const { cluster } = session;
-  const object = {
-    apiVersion: 'certificates.k8s.io/v1',
-    kind: 'CertificateSigningRequest',
-    metadata: { name: `secure-debug-sealed-${name.toLowerCase().replace(/_/g, '-')}-${session.io.unique()}` },
-    spec: { request: Buffer.from(request).toString('base64'), signerName: SIGNER, expirationSeconds: life, usages: ['client auth'] },
-  };
-  const made = await cluster.create(paths.certificateRequests(), object);
+  const made = await submit(session, { name: `secure-debug-sealed-${name.toLowerCase().replace(/_/g, '-')}-${session.io.unique()}`, request, seconds: life, usages: ['client auth'] });
   const path = paths.certificateRequests(made.metadata.name);
   try {
     if (approve) {
@@ -159,27 +154,11 @@ async function signed(session: Session, { name, group }: About, request: string,
     } else {
       session.tell(`Somebody else has to approve it, within ${duration(limit)}. It is for ${plain(name)} of ${plain(group)}, for ${duration(life)}:\n  ${session.line('kubectl', 'certificate', 'approve', made.metadata.name)}`);
     }
-    return await certificateOf(session, path, limit);
-  } finally {
-    await cluster.delete(path, made.metadata.uid).catch(error => {
-      if (!(error instanceof ApiError) || error.status !== 404) session.tell(`The request ${plain(made.metadata.name)} could not be removed; it is of no use without the key, and goes by itself.`);
+    return await certificateOf(session, path, limit, {
+      denied: 'Fix: ask who did it; nothing was written.', undecided: `Nobody approved it in ${duration(limit)}. Fix: try again with a longer --wait.`,
     });
-  }
-}
-
-async function certificateOf(session: Session, path: string, limit: number): Promise<string> {
-  for (let waited = 0; ; waited += EVERY) {
-    const { status } = await session.cluster.get(path);
-    if (status?.certificate) return Buffer.from(status.certificate, 'base64').toString('utf8');
-    const no = (status?.conditions ?? []).find((one: any) => ['Denied', 'Failed'].includes(one.type));
-    if (no) refused(`The certificate was ${no.type === 'Denied' ? 'denied' : 'not signed'}: ${plain(String(no.message || no.reason || 'no reason is given'))}. Fix: ask who did it; nothing was written.`);
-    if (waited >= limit * 1_000) {
-      const approved = (status?.conditions ?? []).some((one: any) => one.type === 'Approved');
-      refused(approved
-        ? `No certificate came in ${duration(limit)}. Fix: see whether kube-controller-manager runs and signs for ${SIGNER}; some managed clusters sign no client certificates.`
-        : `Nobody approved it in ${duration(limit)}. Fix: try again with a longer --wait.`);
-    }
-    await session.io.sleep(EVERY);
+  } finally {
+    await takeAway(session, made);
   }
 }
 
