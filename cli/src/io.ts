@@ -22,13 +22,14 @@ export interface Io {
 
 /** The process' own. */
 export function processIo(): Io {
-  return {
+  const io: Io = {
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
     get stdin() { return process.stdin; },
-    connect,
+    connect: options => connect(io, options),
     sleep: milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds)),
     unique: () => randomBytes(5).toString('hex'),
   };
+  return io;
 }

@@ -1,0 +1,105 @@
+import { logInByBrowser } from './browser-login';
+import { clockFault } from './clock';
+import { logInByCode } from './device-login';
+import { Issuer } from './issuer';
+import { LoginLock } from './login-lock';
+import { argumentsOf, keyOf, LoginSettings } from './settings';
+import { Login, TokenCache } from './token-cache';
+import { CommandError, refused } from '../errors';
+import { Io } from '../io';
+import { plain, word } from '../text';
+
+/** How long somebody may take to log in, in milliseconds, unless it is said. */
+export const PATIENCE = 300_000;
+/** A token that ends sooner is not handed out: it has to arrive while it is good. */
+const MARGIN = 10_000;
+/** How long a refresh token is used after the person was there, whatever the issuer allows: a working day. */
+export const LONGEST_SESSION = 12 * 3_600_000;
+
+/** Answers to a refresh token that is over. All else, such as an issuer that is down, says nothing about it. */
+const WANTS_PERSON = ['invalid_grant', 'interaction_required', 'login_required', 'consent_required'];
+
+export interface AuthenticateOptions {
+  /** Whether somebody is there who sees what is printed. */
+  readonly interactive: boolean;
+  /** Log in even if there is a token. */
+  readonly anew?: boolean;
+  /** How long somebody may take, in milliseconds. */
+  readonly patience?: number;
+}
+
+/** Until when a token is handed out, by the clock here, in milliseconds. */
+export function usableUntil({ expiresAt, ahead }: Login): number {
+  return expiresAt - ahead - MARGIN;
+}
+
+/** A login that is good now: the remembered one, the same refreshed, or a new one. One process at a time asks the issuer. */
+export async function authenticate(io: Io, settings: LoginSettings, options: AuthenticateOptions): Promise<Login> {
+  const { interactive, anew = false, patience = PATIENCE } = options;
+  const cache = new TokenCache(io);
+  const key = keyOf(settings);
+  const found = anew ? undefined : cache.read(key);
+  if (found && isUsable(found)) return found;
+  if (!interactive && !mayRefresh(found)) return nobodyThere(settings, found);
+
+  const lock = await LoginLock.take(io, cache.lockFile(key), patience, () => io.stderr.write('Another secure-debug logs in already; waiting for it.\n'));
+  if (!lock) return refused('Another secure-debug has been logging in for too long. Fix: finish or end it, and try again.');
+  try {
+    const now = anew && !lock.waited ? undefined : cache.read(key);
+    if (now && isUsable(now)) return now;
+    // Whoever cancelled a login does not want the next one from each program that waited for it.
+    if (lock.waited) return refused('The login that was waited for did not succeed. Fix: try again.');
+    const login = await obtain(io, settings, now, { interactive, patience }, () => cache.remove(key));
+    cache.write(key, login);
+    return login;
+  } finally {
+    lock.release();
+  }
+}
+
+function isUsable(login: Login): boolean {
+  return Date.now() < usableUntil(login);
+}
+
+function mayRefresh(login: Login | undefined): login is Login & { refreshToken: string } {
+  return login?.refreshToken !== undefined && Date.now() - login.loggedInAt < LONGEST_SESSION;
+}
+
+async function obtain(
+  io: Io, settings: LoginSettings, earlier: Login | undefined, { interactive, patience }: Required<Omit<AuthenticateOptions, 'anew'>>, forget: () => void,
+): Promise<Login> {
+  const issuer = await Issuer.discover(io, settings);
+  try {
+    if (mayRefresh(earlier)) {
+      const refreshed = await refresh(issuer, earlier);
+      if (refreshed) return refreshed;
+    }
+    // What can neither be used nor refreshed is not kept.
+    forget();
+    if (!interactive) return nobodyThere(settings, earlier);
+    const tokens = await issuer.doing(() => settings.deviceCode ? logInByCode(io, issuer, patience) : logInByBrowser(io, issuer, patience));
+    const fault = clockFault(issuer.ahead, 'the issuer');
+    if (fault) io.stderr.write(`${fault}\n`);
+    return issuer.login(tokens, Date.now());
+  } finally {
+    issuer.close();
+  }
+}
+
+/** By the refresh token; undefined when the issuer wants the person. */
+async function refresh(issuer: Issuer, earlier: Login & { refreshToken: string }): Promise<Login | undefined> {
+  const { library, configuration } = issuer;
+  try {
+    const tokens = await library.refreshTokenGrant(configuration, earlier.refreshToken);
+    return tokens.id_token === undefined ? undefined : issuer.login(tokens, earlier.loggedInAt, earlier.refreshToken);
+  } catch (error) {
+    if (error instanceof library.ResponseBodyError && WANTS_PERSON.includes(error.error)) return undefined;
+    return issuer.doing(() => Promise.reject(error));
+  }
+}
+
+function nobodyThere(settings: LoginSettings, found: Login | undefined): never {
+  const why = found ? 'Your login has ended' : 'You are not logged in';
+  const line = ['secure-debug', 'login', ...argumentsOf(settings)].map(one => word(plain(one))).join(' ');
+  throw new CommandError(`${why}, and there is no terminal to ask you to. Fix: ${line}${settings.authority ? ' --certificate-authority FILE' : ''}`);
+}
