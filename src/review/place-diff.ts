@@ -1,7 +1,7 @@
 import { AccessState } from './access-row';
 import { assess, Assessment, rightsFor, Sphere } from './assess';
 import { isEverything, isLostInNamespace, isWildcard } from './judged';
-import { loudRights, LOUD_IDS, standsForMany } from './loud';
+import { loudRights, loudRule, LOUD_IDS, standsForMany } from './loud';
 import { Grant } from './manifests';
 import { Governed, NOTHING_GOVERNED, ungoverned } from './requestable';
 import { expand, isReached, keyOf, Reach, reach, Right, Rule } from './rights';
@@ -92,21 +92,10 @@ function capabilityText(then: Assessment, now: Assessment, held: Held[], lost: b
   return names.length > 0 ? `${title} for ${names.join(', ')}` : `${title} in more ways: ${inPlainWords(held).join('; ')}`;
 }
 
-const LOUD_WORDS: { readonly [id: string]: string } = {
-  SD5003: 'read Secrets',
-  SD5004: 'raise rights',
-  SD5005: 'act as somebody else',
-  SD5006: 'reach the kubelet',
-  SD5007: 'create pods',
-  SD5014: 'create pods by their controllers',
-  SD5015: 'change what the API server asks and serves',
-};
-
 /** How much harm a rule is about; for the whole cluster some weigh more than in a namespace. */
 function dangerOf(id: string, inNamespace: boolean): Danger {
-  if (['SD5001', 'SD5004', 'SD5005', 'SD5006', 'SD5007', 'SD5014', 'SD5015'].includes(id)) return Danger.CRITICAL;
-  if (['SD5002', 'SD5003'].includes(id)) return inNamespace ? Danger.HIGH : Danger.CRITICAL;
-  return Danger.HIGH;
+  if (id === 'SD5002') return inNamespace ? Danger.HIGH : Danger.CRITICAL;
+  return loudRule(id).danger(!inNamespace);
 }
 
 const READS = ['get', 'list', 'watch'];
@@ -154,7 +143,7 @@ export function gainsIn(place: Place, before: Side, after: Side, assessments: As
     : [delta(id, danger, `${label}${inPlainWords(held).join('; ')}`, held)];
   return [
     ...capabilities.map(({ cell, what, held }) => delta(cell.capability, cell.danger, what, held)),
-    ...loud.flatMap(({ id, held }) => several(id, dangerOf(id, inNamespace), `${LOUD_WORDS[id]}: `, held)),
+    ...loud.flatMap(({ id, held }) => several(id, dangerOf(id, inNamespace), `${loudRule(id).words}: `, held)),
     ...several('SD5002', dangerOf('SD5002', inNamespace), 'use wildcards: ', wild),
     ...virtual.map(held => several('guardrail-rights', virtualDanger(held.right), 'use, through guardrails: ', [held])).flat(),
     ...several('other-rights', plain.every(({ right: { verb } }) => READS.includes(verb)) ? Danger.LOW : Danger.MEDIUM, '', plain),

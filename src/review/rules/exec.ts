@@ -1,0 +1,24 @@
+import { held, onAll, PowerRule, rights, StepRule } from './rule';
+import { Danger } from '../../model/capability';
+
+/** Told for the whole cluster alone: in a namespace it is what on-call needs. */
+export const EXEC_EVERYWHERE: PowerRule = {
+  id: 'SD5022',
+  words: 'get into every container',
+  asked: [{ rights: [...rights('', ['pods/attach', 'pods/exec'], ['create', 'get']), ...rights('', ['pods/ephemeralcontainers'], ['patch', 'update'])] }],
+  danger: () => Danger.CRITICAL,
+};
+
+/** The token of its ServiceAccount lies in every pod that does not opt out; a pod's image can be replaced while it runs. */
+export const INTO_PODS: StepRule = {
+  resources: ['pods'],
+  steps: holding => {
+    const target = { kind: 'accounts', running: true } as const;
+    const exec = onAll([...held(holding, '', 'pods/exec', 'create', 'get'), ...held(holding, '', 'pods/ephemeralcontainers', 'patch', 'update')]);
+    const image = onAll(held(holding, '', 'pods', 'patch', 'update'));
+    return [
+      ...exec.length > 0 ? [{ rule: 'SD5022', does: 'gets into a pod, where the token lies of', rights: exec, target }] : [],
+      ...image.length > 0 ? [{ rule: 'SD5022', does: 'replaces the image of a pod that runs as', rights: image, target }] : [],
+    ];
+  },
+};

@@ -1,0 +1,15 @@
+import { PowerRule, rights } from './rule';
+import { Danger } from '../../model/capability';
+
+/**
+ * Pod Security, network policies and admission policies look at labels of the namespace. A Role may grant it too: the
+ * API server takes a namespace as an object within itself.
+ *
+ * @see https://kubernetes.io/docs/concepts/security/rbac-good-practices/#namespace-modification
+ */
+export const NAMESPACE_LABELS: PowerRule = {
+  id: 'SD5021',
+  words: 'change the labels of namespaces',
+  asked: [{ rights: rights('', ['namespaces'], ['patch', 'update']) }],
+  danger: () => Danger.HIGH,
+};

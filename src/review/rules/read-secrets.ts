@@ -1,0 +1,24 @@
+import { held, onAll, PowerRule, rights, StepRule } from './rule';
+import { Danger } from '../../model/capability';
+
+export const READ_SECRETS: PowerRule = {
+  id: 'SD5003',
+  words: 'read Secrets',
+  asked: [{ rights: rights('', ['secrets'], ['get', 'list', 'watch']) }],
+  danger: wide => wide ? Danger.CRITICAL : Danger.HIGH,
+};
+
+/**
+ * A Secret of the type of tokens is filled by the control plane for the ServiceAccount that it names.
+ *
+ * @see https://kubernetes.io/docs/concepts/security/rbac-good-practices/#listing-secrets
+ */
+export const TOKEN_SECRET: StepRule = {
+  resources: ['secrets'],
+  steps: holding => {
+    const made = onAll(held(holding, '', 'secrets', 'create'));
+    const read = onAll(held(holding, '', 'secrets', 'get', 'list', 'watch'));
+    return made.length > 0 && read.length > 0
+      ? [{ rule: 'SD5003', does: 'creates a Secret that is filled with a token, reads it, and acts as', rights: [...made, ...read], target: { kind: 'accounts' } }] : [];
+  },
+};
