@@ -10,6 +10,7 @@ import { Io } from './io';
 import { registerNotify } from './notify/register';
 import { Act, Registration } from './registration';
 import { registerRequests } from './requests/register';
+import { registerMigration } from './review/migration-register';
 import { registerReview } from './review/register';
 import { registerBreakGlass } from './sealed/register';
 import { CommonOptions, Result, Session } from './session';
@@ -46,6 +47,7 @@ export function program(io: Io, done: (code: number) => void): Command {
   registerNotify(registration);
   registerAudit(registration);
   registerReview(registration);
+  registerMigration(registration);
 
   root.command('completion <shell>').description('print the completion of bash, zsh or fish').action(shell => {
     io.stdout.write(completion(shell, root));
