@@ -128,6 +128,8 @@ project.eslint?.addRules({
         except: ['./broker', './access', './guardrails', './cleanup', './model', './private'],
         message: 'The broker composes access, guardrails and cleanup (ARCHITECTURE.md).',
       },
+      // The blueprint composes them all, and nothing is built on it.
+      { target: CAPABILITIES.concat('broker', 'model', 'private').map(name => `./src/${name}`), from: './src/blueprint', message: 'Nothing imports the blueprint (ARCHITECTURE.md).' },
       { target: './src/model', from: './src', except: ['./model', './private'], message: 'The model knows no capability.' },
       { target: './src/private', from: './src', except: ['./private'], message: 'Private helpers know nobody.' },
     ],

@@ -6,5 +6,7 @@ export * from './audit';
 export * from './credentials';
 export * from './network';
 export * from './cleanup';
+export * from './gateway';
 export * from './broker';
 export * from './review';
+export * from './blueprint';

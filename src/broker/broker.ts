@@ -31,6 +31,15 @@ export interface BrokerProps {
   readonly chartPerTeam?: boolean;
 
   /**
+   * Where the charts of the teams are made, such as the app. They do not depend on that of the broker then, which cdk8s spends
+   * most of its time on when there are hundreds: name the charts so that theirs sort after it, as `cluster` and `team-…` do.
+   * Means `chartPerTeam`.
+   *
+   * @default - in the broker
+   */
+  readonly teamScope?: Construct;
+
+  /**
    * Whether another app declares the `AccessRequestPolicy` of this cluster. It has to be applied first: without it,
    * requesters could bind the Roles to anybody.
    *
@@ -103,6 +112,11 @@ export class Broker extends Construct implements IDebugAccess {
   private warn(policy: BrokerPolicy): void {
     if (policy.commandSets.length === 0 || policy.debugImages.length > 0) return;
     const open = this.grants.filter(({ capabilities }) => capabilities.includes(DebugCapability.EPHEMERAL_CONTAINERS));
-    if (open.length) SecureDebugWarnings._add(this, 'SD6040', `in ${sortedUnique(open.map(({ namespace }) => namespace!)).join(', ')}`);
+    if (open.length) SecureDebugWarnings._add(this, 'SD6040', `in ${some(sortedUnique(open.map(({ namespace }) => namespace!)))}`);
   }
+}
+
+/** The first of many. */
+function some(names: string[]): string {
+  return names.length > 6 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
 }

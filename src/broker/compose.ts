@@ -19,6 +19,7 @@ export interface ComposeOptions {
   /** Only to find what is wrong: what is the same in every namespace of a team is declared in one of them. */
   readonly probe?: boolean;
   readonly chartPerTeam?: boolean;
+  readonly teamScope?: Construct;
   readonly policyElsewhere?: boolean;
   readonly execGuardrailName?: string;
   readonly debugContainerGuardrailName?: string;
@@ -65,9 +66,10 @@ export function compose(scope: Construct, props: BrokerPolicyProps, options: Com
   // Teams come by name, whatever their order in the policy; what is refused is told by its place there.
   const sorted = teams.map((team, i) => ({ team, i })).sort((a, b) => byCodeUnit(a.team.name, b.team.name));
   for (const { team, i } of sorted) {
-    const at = options.chartPerTeam ? new TeamChart(scope, `team-${team.name}`) : new Construct(scope, `team-${team.name}`);
+    const inChart = options.chartPerTeam || options.teamScope !== undefined;
+    const at = inChart ? new TeamChart(options.teamScope ?? scope, `team-${team.name}`) : new Construct(scope, `team-${team.name}`);
     // Before the policies are there, requesters could bind what they may only ask for: cdk8s numbers the files by this.
-    if (options.chartPerTeam && parts.accessRequestPolicy) at.node.addDependency(parts.accessRequestPolicy);
+    if (inChart && !options.teamScope && parts.accessRequestPolicy) at.node.addDependency(parts.accessRequestPolicy);
     new TeamComposer(at, team, ['teams', i], findings, parts, options).compose({ exec: commandSets !== undefined, containers: debugImages !== undefined });
   }
   return parts;

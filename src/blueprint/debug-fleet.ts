@@ -1,0 +1,175 @@
+import { join } from 'path';
+import { App } from 'cdk8s';
+import { RolloutPhase } from './rollout-phase';
+import { SecureDebugging } from './secure-debugging';
+import type { SecureDebuggingOptions } from './secure-debugging-options';
+import type { BrokerPolicy } from '../broker/broker-policy';
+import type { TokenIssuer } from '../credentials/token-issuer';
+import type { GuardrailMode } from '../guardrails/guardrail-mode';
+import { ControlPlane } from '../model/control-plane';
+import type { ControlPlanePlatform } from '../model/control-plane-platform';
+import { byCodeUnit } from '../private/canonical';
+import { reject } from '../private/errors';
+import { dnsLabel } from '../private/validate';
+
+const where = 'DebugFleet';
+
+/** A cluster, and what differs there. What is not given is as in the fleet. */
+export interface FleetCluster {
+  /** DNS label; the name of its folder. */
+  readonly name: string;
+
+  /**
+   * How far the rollout has come there: staging goes ahead of production.
+   *
+   * @default - that of the fleet
+   */
+  readonly phase?: RolloutPhase;
+
+  /**
+   * What the guardrails do there.
+   *
+   * @default - as in the fleet
+   */
+  readonly guardrailMode?: GuardrailMode;
+
+  /**
+   * Names of the teams that are on this cluster.
+   *
+   * @default - all
+   */
+  readonly teams?: string[];
+
+  /**
+   * Another policy.
+   *
+   * @default - that of the fleet
+   */
+  readonly policy?: BrokerPolicy;
+
+  /**
+   * Whose tokens its API server believes. An issuer may have an audience for each cluster.
+   *
+   * @default - those of the fleet
+   */
+  readonly issuers?: TokenIssuer[];
+
+  /**
+   * Whether its provider runs the API server, as on EKS, AKS and GKE: then no files are made for one, and no issuers.
+   *
+   * @default false
+   */
+  readonly managedControlPlane?: boolean;
+
+  /**
+   * Kubernetes version, e.g. `1.33`.
+   *
+   * @default - the newest
+   */
+  readonly clusterVersion?: string;
+
+  /**
+   * Platforms to write a configuration of the API server for, beside the plain files.
+   *
+   * @default - only the plain files
+   */
+  readonly platforms?: ControlPlanePlatform[];
+}
+
+/** The clusters, what they have in common, and where the output goes. */
+export interface DebugFleetProps extends SecureDebuggingOptions {
+  /** The clusters, in any order. */
+  readonly clusters: FleetCluster[];
+
+  /**
+   * The folder that `synth` writes: in it a folder for each cluster, with `manifests` for kubectl or a GitOps controller and
+   * `control-plane` for its API server.
+   *
+   * @default clusters
+   */
+  readonly outdir?: string;
+}
+
+/**
+ * One declaration for many clusters. Each is an app of its own, made when it is needed and let go when it is written, so
+ * that a hundred clusters take a hundred times as long as one and no more memory.
+ */
+export class DebugFleet {
+  /** The names of the clusters, sorted. */
+  public readonly clusterNames: string[];
+  /** The folder that `synth` writes. */
+  public readonly outdir: string;
+  private readonly kept = new Map<string, Cluster>();
+
+  /** @throws on no clusters, malformed or equal names, and a team that the fleet does not have */
+  public constructor(private readonly props: DebugFleetProps) {
+    const { clusters, teams, outdir } = props;
+    if (!Array.isArray(clusters) || clusters.length === 0) reject({ where, field: 'clusters', value: clusters, problem: 'is empty', fix: 'give at least one cluster' });
+    const names = clusters.map(({ name }, i) => dnsLabel(where, `clusters[${i}].name`, name, 'the name of a cluster such as "prod-eu"'));
+    clusters.forEach((cluster, i) => {
+      const at = `clusters[${i}]`;
+      if (names.indexOf(cluster.name) < i) reject({ where, field: `${at}.name`, value: cluster.name, problem: 'is listed twice', fix: 'give each cluster a name of its own' });
+      if (cluster.teams && !teams) reject({ where, field: `${at}.teams`, value: cluster.teams, problem: 'names teams, and the fleet has a policy instead', fix: 'give the cluster a policy of its own' });
+      if (cluster.teams?.length === 0) reject({ where, field: `${at}.teams`, value: cluster.teams, problem: 'is empty', fix: 'name the teams, or leave it out for all' });
+      cluster.teams?.forEach((team, j) => {
+        if (teams!.some(({ name }) => name === team)) return;
+        reject({ where, field: `${at}.teams[${j}]`, value: team, problem: 'is no team of the fleet', fix: `use one of ${teams!.map(({ name }) => name).join(', ')}` });
+      });
+      if (cluster.managedControlPlane && (cluster.issuers || cluster.platforms)) {
+        reject({ where, field: `${at}.managedControlPlane`, value: true, problem: 'is said, and so are issuers or platforms, which only who runs the API server can set', fix: 'leave these out' });
+      }
+    });
+    this.clusterNames = names.sort(byCodeUnit);
+    this.outdir = outdir ?? 'clusters';
+  }
+
+  /**
+   * What a cluster gets, to add to it or to change it before `synth`.
+   *
+   * @throws when there is no such cluster
+   */
+  public cluster(name: string): SecureDebugging {
+    if (!this.clusterNames.includes(name)) reject({ where, field: 'name', value: name, problem: 'is no cluster of this fleet', fix: `use one of ${this.clusterNames.join(', ')}` });
+    let made = this.kept.get(name);
+    if (!made) this.kept.set(name, made = this.make(name));
+    return made.debugging;
+  }
+
+  /**
+   * Writes the clusters, one after the other.
+   *
+   * @throws when a cluster is refused; those before it, by name, are written
+   */
+  public synth(): void {
+    for (const name of this.clusterNames) {
+      const { app, controlPlane } = this.kept.get(name) ?? this.make(name);
+      app.synth();
+      controlPlane?.synth();
+    }
+  }
+
+  private make(name: string): Cluster {
+    const cluster = this.props.clusters.find(one => one.name === name)!;
+    const { clusters: _, outdir: __, ...shared } = this.props;
+    const folder = join(this.outdir, name);
+    const app = new App({ outdir: join(folder, 'manifests') });
+    const controlPlane = cluster.managedControlPlane ? undefined : new ControlPlane({
+      outdir: join(folder, 'control-plane'), clusterVersion: cluster.clusterVersion, platforms: cluster.platforms,
+    });
+    const debugging = new SecureDebugging(app, 'debugging', {
+      ...shared,
+      ...cluster.policy ? { policy: cluster.policy, teams: undefined } : { teams: shared.teams?.filter(team => cluster.teams?.includes(team.name) ?? true) },
+      phase: cluster.phase ?? shared.phase,
+      guardrailMode: cluster.guardrailMode ?? shared.guardrailMode,
+      issuers: controlPlane && (cluster.issuers ?? shared.issuers),
+      controlPlane,
+    });
+    return { app, debugging, controlPlane };
+  }
+}
+
+interface Cluster {
+  readonly app: App;
+  readonly debugging: SecureDebugging;
+  readonly controlPlane?: ControlPlane;
+}

@@ -1,0 +1,5 @@
+export { RolloutPhase } from './rollout-phase';
+export * from './debug-team';
+export * from './secure-debugging-options';
+export * from './secure-debugging';
+export * from './debug-fleet';
