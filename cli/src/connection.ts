@@ -23,6 +23,8 @@ export interface Connection {
   readonly options: RequestOptions;
   /** The namespace of the context. */
   readonly namespace: string;
+  /** The context's name. */
+  readonly context?: string;
 }
 
 /**
@@ -69,7 +71,8 @@ export async function connect(io: Io, options: ConnectOptions): Promise<Connecti
   } catch (error) {
     wrongUse(`The kubeconfig's credentials cannot be used: ${(error as Error).message.split('\n')[0]}. Fix: log in again, as for kubectl.`);
   }
-  return { server: cluster!.server, options: sent, namespace: config.getContextObject(config.getCurrentContext())?.namespace || 'default' };
+  const context = config.getCurrentContext();
+  return { server: cluster!.server, options: sent, namespace: config.getContextObject(context)?.namespace || 'default', context };
 }
 
 /** Where this program is the context's plug-in, it is not started a second time: there, no terminal would show what it asks. */

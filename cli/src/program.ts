@@ -3,6 +3,7 @@ import { registerAudit } from './audit/register';
 import { registerPolicy } from './broker/register';
 import { ApiError } from './cluster';
 import { completion } from './completion';
+import { registerCertificates } from './credentials/certificates/register';
 import { registerCredentials } from './credentials/register';
 import { CommandError, OK, WRONG_USE } from './errors';
 import { registerGuardrails } from './guardrails/register';
@@ -41,6 +42,7 @@ export function program(io: Io, done: (code: number) => void): Command {
   const registration: Registration = { root, io, done, act, answer, command, namespaced, everywhere };
   registerRequests(registration);
   registerCredentials(registration);
+  registerCertificates(registration);
   registerGuardrails(registration);
   registerBreakGlass(registration);
   registerPolicy(registration);

@@ -1,6 +1,7 @@
 import { KeyObject, X509Certificate } from 'crypto';
 import { AccessRequests } from 'cdk8s-secure-debug';
 import { Connection } from '../connection';
+import { clusterEntry, endpointOf } from '../credentials/certificates/kubeconfig';
 import { refused } from '../errors';
 import { Place } from './rights';
 
@@ -30,22 +31,12 @@ export interface Credential extends About {
 
 /** The kubeconfig of a certificate, for the cluster that a connection leads to. */
 export function credentialOf(about: About, connection: Connection, key: KeyObject, certificate: string): Credential {
-  const { ca, rejectUnauthorized, servername } = connection.options as any;
-  if (rejectUnauthorized === false) {
-    refused('Your kubeconfig does not check the certificate of the API server (insecure-skip-tls-verify), and a sealed one would not either. Fix: put the certificate authority into the kubeconfig.');
-  }
-  const proxy = (connection.options.agent as any)?.proxy;
   const base64 = (text: string | Buffer) => Buffer.from(text).toString('base64');
   const { namespace } = about.places[0];
   const config = {
     'apiVersion': 'v1',
     'kind': 'Config',
-    'clusters': [{
-      name: 'cluster',
-      cluster: {
-        server: connection.server, ...ca && { 'certificate-authority-data': base64(ca) }, ...servername && { 'tls-server-name': servername }, ...proxy && { 'proxy-url': String(proxy.href ?? proxy) },
-      },
-    }],
+    'clusters': [{ name: 'cluster', cluster: clusterEntry(endpointOf(connection)) }],
     'users': [{ name: about.name, user: { 'client-certificate-data': base64(certificate), 'client-key-data': base64(key.export({ type: 'pkcs8', format: 'pem' })) } }],
     'contexts': [{ name: about.name, context: { cluster: 'cluster', user: about.name, namespace, extensions: [{ name: EXTENSION, extension: about }] } }],
     'current-context': about.name,

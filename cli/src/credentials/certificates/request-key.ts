@@ -24,7 +24,8 @@ export interface LocalKey extends RequestKey {
 /** Makes a key. */
 export function localKey(curve: 'p256' | 'ed25519'): LocalKey {
   const { privateKey } = curve === 'p256' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('ed25519');
-  return { privateKey, publicKey: createPublicKey(privateKey), algorithm: ALGORITHM[curve], sign: async content => sign(HASH[curve], content, privateKey) };
+  const signed = async (content: Uint8Array) => sign(HASH[curve], content, privateKey);
+  return { privateKey, publicKey: createPublicKey(privateKey), algorithm: ALGORITHM[curve], sign: signed };
 }
 
 /** Which of the curves that certificates are given for it is on; undefined for every other key. */
