@@ -49,6 +49,54 @@ export interface KubeloginProps {
   readonly certificateAuthority?: string;
 }
 
+/** How people log in with the command line of this project. */
+export interface SecureDebugLoginProps {
+  /** URL of the issuer, as in its discovery document, e.g. `https://login.example.com`. */
+  readonly issuerUrl: string;
+  /** The public client that the issuer knows, one without a secret. */
+  readonly clientId: string;
+  /**
+   * Scopes besides `openid`, in which the issuer gives e-mail and groups. With `offline_access` many issuers give a
+   * refresh token, by which the login lasts for up to twelve hours.
+   *
+   * @default ['email', 'groups']
+   */
+  readonly scopes?: string[];
+  /**
+   * What else the issuer is asked at a login, e.g. `{ acr_values: 'phrh' }` where it says that a hardware key was used
+   * only when it is asked to.
+   *
+   * @default - nothing
+   */
+  readonly parameters?: { [name: string]: string };
+  /**
+   * Where the browser comes back to on the person's computer, as the issuer has it for the client. Without a port, any
+   * free one is used, as RFC 8252 has it; issuers that compare ports need one, e.g. `http://localhost:8000`.
+   *
+   * @default http://127.0.0.1
+   */
+  readonly redirectUrl?: string;
+  /**
+   * Start the person's browser. Its address is printed in any case.
+   *
+   * @default - true, but not with deviceCode
+   */
+  readonly openBrowser?: boolean;
+  /**
+   * Log in by a code that is typed on another device, where there is no browser. Someone who is talked into typing a
+   * foreign code logs a stranger in: where a browser can be opened, leave it out.
+   *
+   * @default false
+   */
+  readonly deviceCode?: boolean;
+  /**
+   * PEM of the authority that signed the issuer's certificate.
+   *
+   * @default - those that Node.js trusts
+   */
+  readonly certificateAuthority?: string;
+}
+
 /** How Azure's kubelogin logs in. */
 export enum AzureLogin {
   /** A code that is typed on another device; many tenants forbid it. */
@@ -186,6 +234,44 @@ export class CredentialPlugin {
   }
 
   /**
+   * Any OIDC issuer, by `secure-debug credential`, with PKCE and without a client secret: for whoever has the command line of
+   * this project anyway. It never reads standard input, so `kubectl apply -f -` works while somebody logs in.
+   *
+   * @throws on a URL that is not HTTPS, an empty client id, a malformed scope, a parameter that the login itself makes, a
+   * redirect that leaves the computer, and on deviceCode together with what a browser needs
+   */
+  public static secureDebug(props: SecureDebugLoginProps): CredentialPlugin {
+    const at = 'CredentialPlugin.secureDebug';
+    const { redirectUrl, deviceCode = false, openBrowser = !deviceCode, parameters = {} } = props;
+    const scopes = props.scopes ?? ['email', 'groups'];
+    if (scopes.length > 0) each(at, 'scopes', scopes, 'scope', (field, value) => word(at, field, value, 'a scope such as "groups"'));
+    const authority = props.certificateAuthority === undefined ? undefined : certificates(at, 'certificateAuthority', props.certificateAuthority);
+    if (deviceCode && (openBrowser || redirectUrl !== undefined)) {
+      reject({ where: at, field: openBrowser ? 'openBrowser' : 'redirectUrl', value: openBrowser || redirectUrl, problem: 'is for a browser on this computer, and deviceCode is for another device', fix: 'leave out one of the two' });
+    }
+    return new CredentialPlugin({
+      command: 'secure-debug',
+      args: plainArguments(at, [
+        'credential',
+        `--issuer=${httpsUrl(at, 'issuerUrl', props.issuerUrl, 'the issuer such as "https://login.example.com"')}`,
+        `--client-id=${word(at, 'clientId', props.clientId, 'the id of a public client')}`,
+        // Without any, it would ask for those that are usual.
+        ...(scopes.length > 0 ? scopes : ['openid']).map(scope => `--scope=${scope}`),
+        ...Object.keys(parameters).sort().map(name => `--param=${parameter(at, name)}=${text(at, `parameters.${name}`, parameters[name], 'what the issuer is asked', 4096)}`),
+        ...redirectUrl === undefined ? [] : [`--redirect=${loopback(at, redirectUrl)}`],
+        ...deviceCode ? ['--device-code'] : [],
+        ...openBrowser ? ['--browser'] : [],
+        ...authority === undefined ? [] : [`--certificate-authority-data=${Buffer.from(authority).toString('base64')}`],
+      ]),
+      env: [],
+      installHint: 'secure-debug is missing. Install it by "npm install --global secure-debug"',
+      interaction: PluginInteraction.NEVER,
+      provideClusterInfo: false,
+      protocol: PluginProtocol.V1,
+    });
+  }
+
+  /**
    * AKS with Entra ID, by Azure's kubelogin. Its logins by password or by a client secret are not offered.
    *
    * @see https://azure.github.io/kubelogin/
@@ -302,6 +388,26 @@ export class CredentialPlugin {
       provideClusterInfo,
     };
   }
+}
+
+/** What each login makes itself: who could change these would turn its checks off. */
+const MADE = ['client_id', 'client_secret', 'response_type', 'response_mode', 'redirect_uri', 'scope', 'state', 'nonce', 'code_challenge', 'code_challenge_method', 'request', 'request_uri'];
+
+function parameter(where: string, name: string): string {
+  const field = 'parameters';
+  if (!/^[A-Za-z_]\w*$/.test(name)) reject({ where, field, value: name, problem: 'is no name of a parameter', fix: 'write one such as "acr_values"' });
+  if (MADE.includes(name)) reject({ where, field, value: name, problem: 'is made by each login itself', fix: 'leave it out' });
+  return name;
+}
+
+/** The person's own computer: a code that is sent elsewhere logs somebody else in. */
+function loopback(where: string, value: string): string {
+  const field = 'redirectUrl';
+  text(where, field, value, 'a URL such as "http://localhost:8000"');
+  if (!/^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?(\/[\w./~-]*)?$/.test(value)) {
+    reject({ where, field, value, problem: 'is not on the person\'s own computer', fix: 'write one such as "http://localhost:8000"' });
+  }
+  return value;
 }
 
 /** Text without blanks that is no flag. */

@@ -82,6 +82,23 @@ describe('plugins of providers', () => {
     ]);
     expect(installHint).toContain('kubectl krew install oidc-login');
   });
+  it('secure-debug: without a client secret, and without standard input', () => {
+    expect(CredentialPlugin.secureDebug({ issuerUrl: 'https://login.example.com', clientId: 'kubectl' }).toManifest()).toEqual({
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: 'secure-debug',
+      args: ['credential', '--issuer=https://login.example.com', '--client-id=kubectl', '--scope=email', '--scope=groups', '--browser'],
+      installHint: expect.stringContaining('npm install --global secure-debug'),
+      interactiveMode: 'Never',
+      provideClusterInfo: false,
+    });
+  });
+  it('secure-debug: with what an issuer needs', () => {
+    const of = (more: object) => CredentialPlugin.secureDebug({ issuerUrl: 'https://login.example.com', clientId: 'kubectl', ...more }).args.slice(3);
+    expect(of({ scopes: [], deviceCode: true, certificateAuthority: AUTHORITY })).toEqual(['--scope=openid', '--device-code', expect.stringMatching(/^--certificate-authority-data=LS0t/)]);
+    expect(of({ scopes: ['groups'], redirectUrl: 'http://localhost:8000', openBrowser: false, parameters: { prompt: 'login', acr_values: 'phrh' } })).toEqual([
+      '--scope=groups', '--param=acr_values=phrh', '--param=prompt=login', '--redirect=http://localhost:8000',
+    ]);
+  });
   it('kubelogin: by device code, with other scopes and an authority', () => {
     const { args } = CredentialPlugin.kubelogin({ issuerUrl: 'https://login.example.com', clientId: 'kubectl', scopes: [], deviceCode: true, certificateAuthority: AUTHORITY });
     expect(args.slice(4)).toEqual(['--grant-type=device-code', `--certificate-authority-data=${Buffer.from(AUTHORITY).toString('base64')}`]);
@@ -151,6 +168,22 @@ describe('refused is', () => {
     expect(refusal(() => CredentialPlugin.eks({ clusterName: 'prod', region: 'eu-central-1', roleArn: 'arn:aws:iam::1:user/x' }))).toContain('is not the ARN of a role');
     expect(refusal(() => CredentialPlugin.kubelogin({ issuerUrl: 'http://x', clientId: 'kubectl' }))).toContain('is not HTTPS');
     expect(refusal(() => CredentialPlugin.kubelogin({ issuerUrl: 'https://x', clientId: 'kubectl', scopes: ['a b'] }))).toContain('scopes[0]');
+  });
+  it('a login by secure-debug that sends its code elsewhere, or turns its own checks off', () => {
+    const login = (more: object) => refusal(() => CredentialPlugin.secureDebug({ issuerUrl: 'https://login.example.com', clientId: 'kubectl', ...more }));
+    for (const redirectUrl of ['http://evil.example.com', 'https://localhost:8000', 'http://localhost.evil.example.com', 'http://127.0.0.1@evil.example.com', 'http://localhost:8000/?next=x', 'localhost', '']) {
+      expect(login({ redirectUrl })).toContain('redirectUrl = ');
+    }
+    for (const name of ['state', 'nonce', 'redirect_uri', 'code_challenge', 'code_challenge_method', 'client_secret', 'response_mode', 'scope', 'a b', '']) {
+      expect(login({ parameters: { [name]: 'x' } })).toContain(`parameters = "${name}" is`);
+    }
+    expect(login({ parameters: { acr_values: '' } })).toContain('parameters.acr_values = "" is empty');
+    expect(login({ parameters: { id_token_hint: 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.x' } })).toContain('is a secret');
+    expect(login({ deviceCode: true, openBrowser: true })).toContain('openBrowser = true is for a browser on this computer');
+    expect(login({ deviceCode: true, redirectUrl: 'http://localhost:8000' })).toContain('redirectUrl = ');
+    expect(login({ issuerUrl: 'http://login.example.com' })).toContain('is not HTTPS');
+    expect(login({ clientId: '--browser' })).toContain('clientId');
+    expect(login({ scopes: ['a b'] })).toContain('scopes[0]');
     expect(helperRefused({ args: 'x' })).toContain('is not a list');
     expect(helperRefused({ env: { 'a-b': 'x' } })).toContain('is not the name of an environment variable');
   });

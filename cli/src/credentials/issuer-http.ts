@@ -68,7 +68,7 @@ export class Unreachable extends Error {}
 
 function unreachable(url: URL, error: Error): Unreachable {
   const { code = '' } = error as NodeJS.ErrnoException;
-  const distrust = /CERT|SELF_SIGNED|ISSUER/.test(code);
+  const distrust = /CERT|SELF_SIGNED|ISSUER|VERIFY/.test(code);
   const fix = distrust
     ? 'name its authority with --certificate-authority FILE; if it should be one that everybody trusts, somebody may be in between'
     : 'check the network, the VPN, and the URL';

@@ -11,21 +11,23 @@ import Provider from 'oidc-provider';
 const { cert, key, issuers } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 
 /** Who has an account, logs in by the hint alone, as if everything had been typed and touched. */
-function provider(url, { accounts, idTokenSeconds }, jwk) {
+function provider(url, { accounts, idTokenSeconds, refreshSeconds = 0 }, jwk) {
   const made = new Provider(url, {
     clients: [{
       client_id: 'kubectl', application_type: 'native', token_endpoint_auth_method: 'none', id_token_signed_response_alg: 'ES256',
-      redirect_uris: ['http://localhost:8000'], grant_types: ['authorization_code'], response_types: ['code'],
+      redirect_uris: ['http://localhost:8000', 'http://127.0.0.1'], response_types: ['code'],
+      grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
     }],
     claims: { openid: ['sub', 'amr'], email: ['email', 'email_verified'], groups: ['groups'] },
     conformIdTokenClaims: false,
     cookies: { keys: ['a key of a test'] },
-    features: { devInteractions: { enabled: false } },
+    features: { devInteractions: { enabled: false }, deviceFlow: { enabled: true }, revocation: { enabled: true } },
     findAccount: (_ctx, id) => accounts[id] && { accountId: id, claims: () => ({ sub: id, ...accounts[id].claims }) },
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
+    issueRefreshToken: () => refreshSeconds > 0,
     jwks: { keys: [jwk] },
     pkce: { required: () => true },
-    ttl: { IdToken: idTokenSeconds, AccessToken: 600, AuthorizationCode: 60, Session: 600, Grant: 600, Interaction: 600 },
+    ttl: { IdToken: idTokenSeconds, AccessToken: 600, AuthorizationCode: 60, Session: 600, Grant: 600, Interaction: 600, DeviceCode: 60, RefreshToken: refreshSeconds || 1 },
   });
   const answer = made.callback();
   return async (req, res) => {

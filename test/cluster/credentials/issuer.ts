@@ -15,6 +15,8 @@ export interface Account {
 export interface IssuerSettings {
   readonly accounts: { [sub: string]: Account };
   readonly idTokenSeconds: number;
+  /** How long a refresh token is good; without it there is none. */
+  readonly refreshSeconds?: number;
 }
 
 /** A real issuer, over TLS on loopback. */
@@ -73,9 +75,10 @@ export function unsigned(claims: object): string {
   return `${encode({ alg: 'none', typ: 'JWT' })}.${encode(claims)}.`;
 }
 
-interface Answer { readonly status: number; readonly location?: string; readonly cookies: string[]; readonly text: string }
+export interface Answer { readonly status: number; readonly location?: string; readonly cookies: string[]; readonly text: string }
 
-function exchange(url: URL, authority: string, headers: object, body?: string): Promise<Answer> {
+/** One request to an issuer; nothing is followed. */
+export function exchange(url: URL, authority: string, headers: object, body?: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { method: body === undefined ? 'GET' : 'POST', ca: authority, agent: false, headers: { ...headers, ...body !== undefined && { 'content-type': 'application/x-www-form-urlencoded' } } }, response => {
       const parts: Buffer[] = [];

@@ -14,6 +14,8 @@ const NAMESPACE = 'sd-kubeconfig';
 const PLUGINS: [string, string, CredentialPlugin, string[]][] = [
   ['kubelogin', 'kubectl-oidc_login', CredentialPlugin.kubelogin({ issuerUrl: 'https://login.example.com', clientId: 'kubectl' }),
     ['get-token', '--oidc-issuer-url=https://login.example.com', '--oidc-client-id=kubectl', '--oidc-extra-scope=email', '--oidc-extra-scope=groups']],
+  ['secure-debug', 'secure-debug', CredentialPlugin.secureDebug({ issuerUrl: 'https://login.example.com', clientId: 'kubectl' }),
+    ['credential', '--issuer=https://login.example.com', '--client-id=kubectl', '--scope=email', '--scope=groups', '--browser']],
   ['Azure', 'kubelogin', CredentialPlugin.azure({ tenantId: '11111111-2222-3333-4444-555555555555', login: AzureLogin.INTERACTIVE }),
     ['get-token', '--environment', 'AzurePublicCloud', '--login', 'interactive', '--server-id', '6dae42f8-4368-4678-94ff-3960e28e3630',
       '--tenant-id', '11111111-2222-3333-4444-555555555555', '--client-id', '80faf920-1908-4b52-b5ef-a8e7bedfc67a']],
