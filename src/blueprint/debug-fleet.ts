@@ -158,7 +158,8 @@ export class DebugFleet {
     });
     const debugging = new SecureDebugging(app, 'debugging', {
       ...shared,
-      ...cluster.policy ? { policy: cluster.policy, teams: undefined } : { teams: shared.teams?.filter(team => cluster.teams?.includes(team.name) ?? true) },
+      teams: cluster.policy ? undefined : shared.teams?.filter(team => cluster.teams?.includes(team.name) ?? true),
+      policy: cluster.policy ?? shared.policy,
       phase: cluster.phase ?? shared.phase,
       guardrailMode: cluster.guardrailMode ?? shared.guardrailMode,
       issuers: controlPlane && (cluster.issuers ?? shared.issuers),

@@ -49,8 +49,14 @@ export function policyOf(options: SecureDebuggingOptions, phase: RolloutPhase): 
   return BrokerPolicy.of({ ...props, mode, teams: props.teams.map(team => ({ ...team, requests: undefined })) });
 }
 
+/** Names of command sets: those for every day, and all. */
+interface Sets {
+  readonly daily: string[];
+  readonly all: string[];
+}
+
 /** What stands, what is asked for, and what breaks the glass. */
-function teamOf(team: DebugTeam, sets: { readonly daily: string[]; readonly all: string[] }, debugImages: string[] | undefined, broker: boolean): BrokerTeam {
+function teamOf(team: DebugTeam, sets: Sets, debugImages: string[] | undefined, broker: boolean): BrokerTeam {
   const { name, namespaces, onCall, approvers, capabilities, requesters = [], debugByRequest = false } = team;
   const reads = broker && debugByRequest;
   const asking = [...debugByRequest ? [onCall] : [], ...requesters];

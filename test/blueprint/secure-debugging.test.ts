@@ -8,7 +8,9 @@ import {
 } from '../../src';
 import { rejected } from '../private/refusal';
 
-const PAYMENTS: DebugTeam = { name: 'payments', namespaces: ['payments', 'ledger'], onCall: 'oncall-payments', approvers: 'payments-leads', network: [NetworkAllow.dns()] };
+const PAYMENTS: DebugTeam = {
+  name: 'payments', namespaces: ['payments', 'ledger'], onCall: 'oncall-payments', approvers: 'payments-leads', network: [NetworkAllow.dns()],
+};
 const ORDERS: DebugTeam = { name: 'orders', namespaces: ['orders'], onCall: 'oncall-orders', approvers: 'orders-leads', requesters: ['engineers'], debugByRequest: true };
 const TEAMS = [PAYMENTS, ORDERS];
 const ISSUER = new TokenIssuer({ issuerUrl: 'https://id.example.com', audiences: ['kubernetes'], groups: ['oncall-payments', 'payments-leads'] });
