@@ -25,7 +25,6 @@ export class Api {
     this.server = `https://${host.includes(':') ? `[${host}]` : host}:${env.KUBERNETES_SERVICE_PORT ?? '443'}`;
     this.agent = new Agent({ keepAlive: true, ca: readFileSync(`${folder}/ca.crt`) });
     this.headers = {
-      'accept': 'application/json',
       'impersonate-user': utf8(person.user),
       // In the audit log it is what joins an event to its recording.
       'user-agent': `secure-debug-gateway session=${session}`,
@@ -50,7 +49,7 @@ export class Api {
       const sent = request(`${this.server}${path}`, {
         method,
         agent: this.agent,
-        headers: { ...this.asGateway(), ...text && { 'content-type': type, 'content-length': String(Buffer.byteLength(text)) } },
+        headers: { ...this.asGateway(), accept: path.includes('/log?') ? '*/*' : 'application/json', ...text && { 'content-type': type, 'content-length': String(Buffer.byteLength(text)) } },
       }, response => {
         sent.setTimeout(0);
         if (response.statusCode! < 300) return resolve(response);

@@ -23,7 +23,7 @@ async function main(configFile: string): Promise<number> {
   const recording = new Recording({
     session,
     gateway: `${config.namespace}/${config.name}`,
-    pod: env.HOSTNAME,
+    pod: env.GATEWAY_POD,
     user: person.user,
     groups: person.groups,
     certificate: { serial: certificate.serial, keyId: certificate.keyId, fingerprint: certificate.fingerprint, validBefore: new Date(certificate.validBefore * 1000).toISOString() },

@@ -208,5 +208,5 @@ export class Recording {
 
 function unwritable(error: unknown): SessionError {
   const code = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
-  return new SessionError(`The recording cannot be written (${code}), and nothing goes on without one. Fix: tell who runs the gateway; its volume may be full.`, NO_RECORDING);
+  return new SessionError(`The recording cannot be written (${code}), and nothing goes on without one. Fix: tell who runs the gateway; its volume may be full, or not theirs to write.`, NO_RECORDING);
 }

@@ -1,0 +1,4 @@
+export * from './debug-gateway';
+export * from './gateway-reach';
+export * from './gateway-recording';
+export * from './gateway-target';
