@@ -33,8 +33,8 @@ export function rightText({ verb, apiGroup, resource, path, namespace, names }: 
   return `${verb} ${what}${namespace === undefined ? '' : ` in ${namespace}`}${names ? `, named ${names.join(', ')}` : ''}`;
 }
 
-/** What was seen on one day alone, or once: it may be what an incident takes, or a mistake. */
-export const rare = ({ rights }: Needed): Right[] => rights.filter(({ times, days }) => times > 0 && (times === 1 || days.length === 1));
+/** What was seen once, or of many days on one alone: it may be what an incident takes, or a mistake. */
+export const rare = ({ rights, days: all }: Needed): Right[] => rights.filter(({ times, days }) => times === 1 || (times > 0 && days.length === 1 && all.length > 1));
 
 /** Resources that are in namespaces: the debug capabilities', those the log has with one, and those that hold what nobody is to read everywhere. */
 function namespacedResources(uses: Use[]): (right: Right) => boolean {
@@ -53,6 +53,7 @@ export function remarks(who: Who, needed: Needed, uses: Use[]): string[] {
   const { rights } = needed;
   const own = rights.filter(({ times }) => times > 0);
   const isNamespaced = namespacedResources(uses);
+  const pods = own.filter(({ apiGroup, resource, verb }) => apiGroup === '' && resource === 'pods' && verb === 'create');
   const everywhere = own.filter(right => right.namespace === undefined && right.path === undefined && isNamespaced(right));
   const writes = (resources: string[], verbs: string[]) => own.filter(({ resource, verb }) => resources.includes(resource) && verbs.includes(verb));
   const change = ['create', 'update', 'patch'];
@@ -67,6 +68,7 @@ export function remarks(who: Who, needed: Needed, uses: Use[]): string[] {
     ...needed.requests > 0 && !reads ? ['The log has no plain read of theirs. If its policy leaves reads out, this role lacks them: add what debugging reads, e.g. DebugCapability.READ_WORKLOADS.'] : [],
     ...everywhere.length > 0 ? [`Granted in every namespace, as it was asked for: ${list(everywhere)}.`] : [],
     ...secrets.length > 0 ? [`Reads Secrets: ${list(secrets)}.`] : [],
+    ...pods.length > 0 ? [`Creates pods (${list(pods)}): whoever may, uses every Secret and ServiceAccount there.`] : [],
     ...impersonated.length > 0 ? [`Acts as somebody else: ${list(impersonated)}.`] : [],
     ...bindings.length > 0 ? [`Writes bindings (${list(bindings)}). RBAC also asks whether they hold what they bind, or may bind the role; the log does not tell which, so that is not granted.`] : [],
     ...roles.length > 0 ? [`Writes roles (${list(roles)}). RBAC also asks whether they hold what the role grants, or may escalate it; that is not granted.`] : [],
@@ -77,16 +79,18 @@ export function remarks(who: Who, needed: Needed, uses: Use[]): string[] {
 /** What somebody holds by manifests, what of it they used, and what they lose by having the minimal role alone. */
 export function lossOf(who: Who, needed: Needed, objects: any[], after: any[], groups: string[]): Loss {
   const subject = permissionSubject(who, groups);
-  const paths = PermissionModel.fromManifests(objects).rightsOf(subject);
+  const paths = PermissionModel.fromManifests(objects).rightsOf(subject).filter(path => path.subject !== 'Group system:authenticated');
   const rights = needed.rights.filter(({ times }) => times > 0);
   const held = paths.map(({ binding, role, namespace, rule, text }): Held => {
-    const covers = (right: Right) => (namespace === undefined || namespace === right.namespace) && (right.path === undefined
-      ? (right.names ?? ['']).some(name => PolicyRules.allows([rule], right.apiGroup, right.resource, right.verb, name))
-      : rule.nonResourceURLs.length > 0 && (rule.verbs.includes('*') || rule.verbs.includes(right.verb)));
+    const allows = ({ apiGroup, resource, verb, names = [''], path }: Right) => path === undefined
+      ? names.some(name => PolicyRules.allows([rule], apiGroup, resource, verb, name))
+      : rule.nonResourceURLs.length > 0 && (rule.verbs.includes('*') || rule.verbs.includes(verb));
+    const covers = (right: Right) => (namespace === undefined || namespace === right.namespace) && allows(right);
     const used = rights.filter(covers);
     const cells = rule.apiGroups.flatMap(apiGroup => rule.resources.flatMap(resource => rule.verbs.map(verb => ({ apiGroup, resource, verb }))));
-    const all = cells.length > 0 && cells.every(cell => used.some(right => right.apiGroup === cell.apiGroup && right.resource === cell.resource && right.verb === cell.verb));
-    return { through: `${binding} → ${role}`, ...namespace !== undefined && { namespace }, rule: text.slice(text.indexOf(': ') + 2), used: used.length === 0 ? 'no' : all ? 'wholly' : 'in part' };
+    const isUsed = (cell: typeof cells[number]) => used.some(right => right.apiGroup === cell.apiGroup && right.resource === cell.resource && right.verb === cell.verb);
+    const how = used.length === 0 ? 'no' : cells.length > 0 && cells.every(isUsed) ? 'wholly' : 'in part';
+    return { through: `${binding} → ${role}`, ...namespace !== undefined && { namespace }, rule: text.slice(text.indexOf(': ') + 2), used: how };
   });
   const before = paths.flatMap(({ namespace, rule }, i) => {
     const kind = namespace === undefined ? 'ClusterRole' : 'Role';

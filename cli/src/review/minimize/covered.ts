@@ -34,9 +34,10 @@ export function split({ namespace, rules }: Place): Split {
 
   const everywhere = candidates.filter(one => within(rulesOf(one), rules));
   const covered: Covered[] = everywhere.length > 0 ? [{ capabilities: everywhere }] : [];
-  const podLists = new Map<string, string[]>(rules.filter(({ resources, resourceNames }) => resourceNames && resources.some(one => one.startsWith('pods')))
-    .map(({ resourceNames }) => [JSON.stringify(resourceNames), resourceNames!]));
-  for (const pods of namespace === undefined ? [] : podLists.values()) {
+  const ofPods = ({ resources }: PolicyRule) => resources.some(one => one === 'pods' || one.startsWith('pods/'));
+  const podLists = rules.filter(ofPods).flatMap(({ resourceNames }) => resourceNames ? [JSON.stringify(resourceNames)] : []);
+  for (const text of namespace === undefined ? [] : new Set(podLists)) {
+    const pods: string[] = JSON.parse(text);
     if (!pods.every(pod => POD_NAME.test(pod))) continue;
     const limited = candidates.filter(one => !everywhere.includes(one) && isPerPod(one, pods) && within(rulesOf(one, pods), rules));
     if (limited.length > 0) covered.push({ pods, capabilities: limited });

@@ -38,7 +38,8 @@ export async function minimize(io: Io, files: string[], options: MinimizeOptions
   const places = placesOf(needed.rights, options.clusterRole);
   const objects = objectsOf({ name, who }, places);
   const told = remarks(who, needed, uses);
-  const loss = held && lossOf(who, needed, held, objects, who.kind === 'Group' ? [] : [...new Set(uses.filter(({ user }) => user === who.logName).flatMap(({ groups }) => groups))]);
+  const groups = new Set(uses.filter(({ user }) => user === who.logName).flatMap(use => use.groups));
+  const loss = held && lossOf(who, needed, held, objects, [...groups]);
   const typescript = programOf({ name, who }, places, header(who, needed));
   if (places.length === 0) io.stderr.write(`${plain(`The logs have no request of ${whoText(who)} that was allowed and that not everybody may send, so there is no role to write.`)}\n`);
   return {

@@ -41,9 +41,9 @@ export function codeOf(options: RoleOptions, places: Place[]): Code {
     const { covered, rest } = isTaken(options) ? split(place) : { covered: [], rest: place.rules };
     covered.forEach(({ capabilities, pods }, i) => {
       const role = `${name}-debug${i === 0 ? '' : `-${i + 1}`}`;
-      const ids = (list: DebugCapability[]) => list.map(({ id }) => id).join();
-      const same = place.namespace === undefined ? undefined : grants.find(one => one.namespaces.length > 0
-        && one.role === role && ids(one.capabilities) === ids(capabilities) && JSON.stringify(one.pods) === JSON.stringify(pods) && SYSTEM.test(one.namespaces[0]) === SYSTEM.test(place.namespace!));
+      const alike = (one: Grant) => JSON.stringify([one.role, one.pods, one.capabilities.map(({ id }) => id)]) === JSON.stringify([role, pods, capabilities.map(({ id }) => id)]);
+      const same = place.namespace === undefined ? undefined
+        : grants.find(one => one.namespaces.length > 0 && alike(one) && SYSTEM.test(one.namespaces[0]) === SYSTEM.test(place.namespace!));
       if (same) same.namespaces.push(place.namespace!);
       else grants.push({ namespaces: place.namespace === undefined ? [] : [place.namespace], capabilities, pods, role });
     });
@@ -73,7 +73,7 @@ export function codeOf(options: RoleOptions, places: Place[]): Code {
 
   for (const { namespace, rules } of rests) {
     plainObjects = true;
-    lines.push(...comment('//', [`What is no debugging, ${namespace === undefined ? 'in the whole cluster' : `in ${namespace}`}.`]));
+    lines.push(...comment('//', [`Beside what capabilities cover, ${namespace === undefined ? 'in the whole cluster' : `in ${namespace}`}.`]));
     roleObjects(options, namespace, rules).forEach((object, i) => {
       const id = `${name}-${namespace === undefined ? 'cluster' : `in-${namespace}`}-${i === 0 ? 'role' : 'binding'}`;
       lines.push(`new ApiObject(this, ${literal(id)}, {`, ...fields(object), '});');

@@ -57,7 +57,8 @@ export function outcomeOf(decision: string, code: number, message: string): Outc
 export function useOf(event: AuditEvent): Use | undefined {
   const { stage } = event;
   if (stage !== 'ResponseComplete' && stage !== 'ResponseStarted') return undefined;
-  const [login, as, ref, status, annotations] = [event.user, event.impersonatedUser, event.objectRef, event.responseStatus, event.annotations].map(asObject);
+  const [login, as, ref, status] = [event.user, event.impersonatedUser, event.objectRef, event.responseStatus].map(asObject);
+  const annotations = asObject(event.annotations);
   const impersonated = asText(as.username) !== '';
   const who = impersonated ? as : login;
   const verb = asText(event.verb);

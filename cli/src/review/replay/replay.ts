@@ -22,9 +22,13 @@ export interface ReplayOptions extends WhoOptions {
 
 /** Verbs of a stream, of which each client sends one and the API server may ask for another. */
 function streamVerbs(): Map<string, string[]> {
-  return new Map(DebugCapability.all().flatMap(capability => capability.admissionMatches().filter(({ operations }) => operations.includes('CONNECT'))
-    .flatMap(({ resource }) => capability.logPredicates().filter(one => `${one.resource}/${one.subresource}` === resource).map(({ verbs }) => [resource, verbs] as const))));
+  return new Map(DebugCapability.all().flatMap(capability => {
+    const streams = capability.admissionMatches().filter(({ operations }) => operations.includes('CONNECT')).map(({ resource }) => resource);
+    return capability.logPredicates().map(({ resource, subresource, verbs }) => [`${resource}/${subresource}`, verbs] as const).filter(([resource]) => streams.includes(resource));
+  }));
 }
+
+const keyOf = ({ user, verb, apiGroup, resource, path, namespace }: Use, otherClients: boolean) => JSON.stringify([user, verb, apiGroup, resource, path, namespace, otherClients]);
 
 /** Asks roles about what was done, request by request, and tells what they would have refused. */
 export function replayed(uses: Use[], objects: any[]): Replayed {
@@ -36,7 +40,7 @@ export function replayed(uses: Use[], objects: any[]): Replayed {
 
   const breaks = new Map<string, { first: Use; uses: Use[]; otherClients: boolean }>();
   const broke = (use: Use, otherClients: boolean) => {
-    const key = JSON.stringify([use.user, use.verb, use.apiGroup, use.resource, use.path, use.namespace, otherClients]);
+    const key = keyOf(use, otherClients);
     const known = breaks.get(key);
     if (known) known.uses.push(use); else breaks.set(key, { first: use, uses: [use], otherClients });
   };
@@ -52,7 +56,8 @@ export function replayed(uses: Use[], objects: any[]): Replayed {
   return {
     passed,
     broken,
-    breaks: [...breaks.values()].map(({ first, uses: same, otherClients }): Break => ({
+    // What is refused already to who sent it needs no second line.
+    breaks: [...breaks.values()].filter(({ first, otherClients }) => !otherClients || !breaks.has(keyOf(first, false))).map(({ first, uses: same, otherClients }): Break => ({
       user: first.user,
       groups: first.groups,
       verb: first.verb,
@@ -97,7 +102,7 @@ export async function replay(io: Io, files: string[], options: ReplayOptions): P
   const { uses, damaged } = await readUses(io, files, who);
   const looked = all ? () => true : who ? (user: string, groups: string[]) => isBy(who, user, groups) : namedIn(objects);
   const result = replayed(worked(uses, looked), objects);
-  const breaks = [...result.breaks].sort((a, b) => Number(a.otherClients ?? false) - Number(b.otherClients ?? false) || b.times - a.times || (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  const breaks = [...result.breaks].sort(byWeight);
   const none = result.passed + result.broken === 0;
   if (none) io.stderr.write('The logs have no request of those who are looked at, so nothing was tried. --all looks at everybody.\n');
   return {
@@ -105,6 +110,11 @@ export async function replay(io: Io, files: string[], options: ReplayOptions): P
     text: markdown ? replayMarkdown(result, breaks, damaged) : asText(io, result, breaks),
     code: breaks.length > 0 || none ? REFUSED : OK,
   };
+}
+
+/** What was sent before what others would send, the most frequent first. */
+function byWeight(a: Break, b: Break): number {
+  return Number(a.otherClients ?? false) - Number(b.otherClients ?? false) || b.times - a.times || (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
 }
 
 function asText(io: Io, { passed, broken }: Replayed, breaks: Break[]): string {
