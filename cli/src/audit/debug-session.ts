@@ -1,5 +1,5 @@
-/** By which way somebody came in. `outside` is every way that nobody declared. */
-export type PathClass = 'on-call' | 'read-only' | 'just-in-time' | 'break-glass' | 'gateway' | 'gitops-emergency' | 'outside';
+/** By which way somebody came in. `outside` is every way that nobody declared; `none` is of what RBAC refused, for it led nowhere. */
+export type PathClass = 'on-call' | 'read-only' | 'just-in-time' | 'break-glass' | 'gateway' | 'gitops-emergency' | 'outside' | 'none';
 
 /** What became of it: it ended, it was refused, it failed, or the log ends before it does. */
 export type SessionOutcome = 'completed' | 'refused' | 'failed' | 'open';
@@ -50,6 +50,8 @@ export interface DebugSession {
   readonly command?: string[];
   readonly image?: string;
   readonly ports?: string[];
+  /** What was changed, when it is no pod that was entered: `deployments.apps/web`. */
+  readonly object?: string;
   /** The binding that the API server named: the first that matched. */
   readonly grant?: GrantRef;
   readonly request?: RequestRef;

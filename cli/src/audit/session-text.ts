@@ -10,6 +10,7 @@ export const PATH_TITLES: { readonly [path in PathClass]: string } = {
   'on-call': 'On call',
   'gateway': 'Gateway',
   'read-only': 'Read-only',
+  'none': 'None (refused by RBAC)',
 };
 
 export const PATHS = Object.keys(PATH_TITLES) as PathClass[];
