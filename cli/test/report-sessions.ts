@@ -97,7 +97,8 @@ export function hostile(): AuditReport {
 export function week(many: number): AuditReport {
   let state = 42;
   const below = (n: number) => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    // A product below 2^53.
+    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
     return Math.floor(state / 4_294_967_296 * n);
   };
   const one = <T>(of: readonly T[]): T => of[below(of.length)];

@@ -1,5 +1,6 @@
 import { readFileSync } from 'fs';
 import { join } from 'path';
+// eslint-disable-next-line import/no-extraneous-dependencies -- of the workspace
 import Ajv from 'ajv';
 import { at, BREAK_GLASS, CLUSTER_ADMIN, HOSTILE, hostile, report, session, week } from './report-sessions';
 import { csv } from '../src/audit/csv';
@@ -18,13 +19,11 @@ function parse(text: string): string[][] {
     if (text[i] !== '"') throw new Error(`no quote at ${i}`);
     let value = '';
     for (i++; ; i++) {
-      if (text[i] !== '"') value += text[i];
-      else if (text[i + 1] === '"') { value += '"'; i++; } else break;
+      if (text[i] !== '"') {value += text[i];} else if (text[i + 1] === '"') { value += '"'; i++; } else {break;}
     }
     rows.at(-1)!.push(value);
     i++;
-    if (text[i] === ',') i++;
-    else if (text.startsWith('\r\n', i)) { rows.push([]); i += 2; } else if (i < text.length) throw new Error(`${JSON.stringify(text[i])} behind a field`);
+    if (text[i] === ',') {i++;} else if (text.startsWith('\r\n', i)) { rows.push([]); i += 2; } else if (i < text.length) {throw new Error(`${JSON.stringify(text[i])} behind a field`);}
   }
   return rows;
 }
@@ -127,7 +126,8 @@ describe('SARIF', () => {
   test('a later run knows the same session again', () => {
     const prints = (of = week(300)) => results(of).map((one: any) => one.partialFingerprints['secureDebugSession/v1']);
     expect(new Set(prints()).size).toBe(prints().length);
-    expect(prints({ ...week(300), sessions: week(300).sessions.slice(100) })).toEqual(prints().slice(-prints({ ...week(300), sessions: week(300).sessions.slice(100) }).length));
+    const later = prints({ ...week(300), sessions: week(300).sessions.slice(100) });
+    expect(later).toEqual(prints().slice(-later.length));
   });
 
   test('neither links nor placeholders nor controls come of a hostile log', () => {

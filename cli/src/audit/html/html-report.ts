@@ -1,0 +1,169 @@
+import { createHash } from 'crypto';
+import { client } from './client';
+import { Shown, shownAll } from './shown';
+import { STYLE } from './style';
+import { plain } from '../../text';
+import { AuditReport } from '../debug-session';
+import { counts, LIMITS, PATH_TITLES, PATHS, plural, timeText } from '../session-text';
+
+const ENTITIES: { readonly [char: string]: string } = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\'': '&#39;' };
+
+/** Text of others, as text of a page or of an attribute. */
+const text = (value: string): string => plain(value).replace(/[&<>"']/g, char => ENTITIES[char]);
+
+/** JSON within a script element: nothing in it can end the element, or begin a comment. */
+const data = (value: unknown): string => JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+const hash = (content: string): string => `'sha256-${createHash('sha256').update(content).digest('base64')}'`;
+
+/** Runs once the page is there. Some compilers name functions by a helper, `__name`, which the page has not. */
+const SCRIPT = `(__name => (${client.toString()})(window, JSON.parse(document.getElementById('report').textContent)))(of => of);`;
+
+/** Nothing is loaded, sent or run but what stands in the file itself, by its hash. */
+const POLICY = `default-src 'none'; script-src ${hash(SCRIPT)}; style-src ${hash(STYLE)}; base-uri 'none'; form-action 'none'`;
+
+/**
+ * The report as one HTML file that needs no network, and that no text of a log can make do anything. Without JavaScript it
+ * shows the sessions as a table.
+ */
+export function htmlReport(report: AuditReport): string {
+  const { from, to, damage } = report;
+  const sessions = shownAll(report);
+  const period = from && to ? `${timeText(from)} to ${timeText(to)}` : '';
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<meta name="color-scheme" content="light dark">
+<title>Who debugged what${period ? text(`, ${period}`) : ''}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<header>
+<h1>Who debugged what, by which path</h1>
+<p class="soft">${text([period, logsText(report)].filter(Boolean).join(' · '))}</p>
+<p class="paper" id="paper-filters"></p>
+${tiles(report)}
+</header>
+<main>
+${damaged(damage)}
+<noscript>
+<section class="card">
+<h2>Sessions</h2>
+<p class="soft">With JavaScript there are a timeline, a matrix and filters.</p>
+<div class="sessions">${plainTable(sessions)}</div>
+</section>
+</noscript>
+<div id="page" hidden>
+${filters(sessions)}
+<section class="card" aria-labelledby="timeline-title">
+<div class="head"><h2 id="timeline-title">When</h2><p class="soft screen">UTC. A bar is a session.<span class="mouse"> Draw over a lane to narrow the time.</span></p></div>
+<div id="timeline"></div>
+<p class="legend">${legend(sessions)}</p>
+</section>
+<section class="card" aria-labelledby="matrix-title">
+<div class="head"><h2 id="matrix-title">Who used which path</h2></div>
+<div id="matrix"></div>
+</section>
+<section class="card sessions" aria-labelledby="sessions-title">
+<div class="head"><h2 id="sessions-title">Sessions</h2></div>
+<table>
+<thead><tr>
+<th scope="col"><button type="button" data-sort="start">Began, UTC</button></th>
+<th scope="col"><button type="button" data-sort="user">Who</button></th>
+<th scope="col">Path</th>
+<th scope="col">What</th>
+<th scope="col">Where</th>
+<th scope="col">Ticket and reason</th>
+<th scope="col"><button type="button" data-sort="seconds">Length</button></th>
+</tr></thead>
+<tbody id="rows"></tbody>
+</table>
+<div id="more-rows"></div>
+</section>
+<dialog id="detail" aria-labelledby="detail-title">
+<div class="bar-top">
+<h2 id="detail-title" class="text"></h2>
+<button type="button" id="previous" aria-label="Previous session">&#8592;</button>
+<button type="button" id="next" aria-label="Next session">&#8594;</button>
+<button type="button" id="close" aria-label="Close">&#10005;</button>
+</div>
+<div class="detail" id="detail-body"></div>
+</dialog>
+</div>
+</main>
+<footer><p>${text(LIMITS)} The log names the first grant that allowed a request; others that were active then are told beside it.</p></footer>
+<script type="application/json" id="report">${data({ from, to, titles: PATH_TITLES, sessions })}</script>
+<script>${SCRIPT}</script>
+</body>
+</html>
+`;
+}
+
+function logsText({ logs }: AuditReport): string {
+  const clusters = [...new Set(logs.map(({ cluster }) => cluster).filter(cluster => cluster !== undefined))].sort();
+  return `${plural(logs.reduce((sum, { events }) => sum + events, 0), 'event')} of ${logs.length === 1 && logs[0].name !== '-' ? logs[0].name : plural(logs.length, 'log')}`
+    + (clusters.length > 0 ? ` of ${clusters.join(', ')}` : '');
+}
+
+function tiles(report: AuditReport): string {
+  const { sessions, people, outside, breakGlass, refused } = counts(report);
+  const tile = (count: number, label: string, more = '') => `<b>${count.toLocaleString('en-US')}</b><span>${label}</span>${more}`;
+  const still = (count: number, label: string) => `<li><div class="tile">${tile(count, label)}</div></li>`;
+  const button = (attributes: string, alarm: boolean, count: number, label: string) => `<li><button type="button" class="tile${alarm ? ' alarm' : ''}" ${attributes} aria-pressed="false">${tile(count, label)}</button></li>`;
+  return `<ul class="tiles">
+${still(sessions, sessions === 1 ? 'session' : 'sessions')}
+${still(people, people === 1 ? 'person' : 'people')}
+${button('data-path="outside"', outside > 0, outside, 'outside every path')}
+${button('data-path="break-glass"', false, breakGlass, 'by break-glass')}
+${button('id="refused-tile"', false, refused, 'refused')}
+</ul>`;
+}
+
+function damaged(damage: string[]): string {
+  if (damage.length === 0) return '';
+  const SHOWN = 20;
+  return `<section class="card" aria-labelledby="damage-title">
+<h2 id="damage-title">Not read</h2>
+<p class="note">Parts of the logs are damaged, so something may be missing here.</p>
+<ul class="damage mono">${damage.slice(0, SHOWN).map(one => `<li class="text">${text(one)}</li>`).join('')}${damage.length > SHOWN ? `<li>and ${damage.length - SHOWN} more</li>` : ''}</ul>
+</section>`;
+}
+
+const present = (sessions: Shown[]) => PATHS.filter(path => sessions.some(one => one.path === path));
+
+function filters(sessions: Shown[]): string {
+  const field = (id: string, label: string, control: string, wide = false) => `<label class="field${wide ? ' wide' : ''}" for="${id}"><span>${label}</span>${control}</label>`;
+  return `<section class="card screen" aria-label="Filters">
+<details id="filter-box" open>
+<summary>Filters</summary>
+<form class="filters" id="filters">
+${field('text', 'Text', '<input id="text" type="search" autocomplete="off" spellcheck="false" placeholder="command, pod, ticket …">', true)}
+${field('who', 'Who', '<select id="who"></select>')}
+${field('ns', 'Namespace', '<select id="ns"></select>')}
+${field('end', 'Outcome', '<select id="end"><option value="">All</option><option value="completed">completed</option><option value="refused">refused</option><option value="failed">failed</option><option value="open">still open</option><option value="would-deny">would be refused</option></select>')}
+${field('from', 'From, UTC', '<input id="from" type="datetime-local">')}
+${field('to', 'To, UTC', '<input id="to" type="datetime-local">')}
+<fieldset class="paths"><legend>Path</legend>${present(sessions).map(path => `<label class="chip ${path}"><input type="checkbox" name="path" id="path-${path}" value="${path}">${PATH_TITLES[path]}</label>`).join('')}</fieldset>
+</form>
+</details>
+<p class="found"><span id="found" role="status"></span><button type="button" class="plain" id="clear" hidden>Clear filters</button></p>
+</section>`;
+}
+
+function legend(sessions: Shown[]): string {
+  return [...present(sessions).map(path => `<span class="chip ${path}">${PATH_TITLES[path]}</span>`), '<span class="chip hollow">refused</span>'].join('');
+}
+
+function plainTable(sessions: Shown[]): string {
+  const row = (cells: string[]) => `<tr>${cells.map(cell => `<td class="text">${text(cell)}</td>`).join('')}</tr>`;
+  return `<table><thead><tr>${['Began, UTC', 'Who', 'Path', 'What', 'Where', 'Ticket and reason', 'Grant', 'Ended'].map(one => `<th scope="col">${one}</th>`).join('')}</tr></thead><tbody>
+${sessions.map(one => row([
+  one.when, one.who, `${PATH_TITLES[one.path as keyof typeof PATH_TITLES]}${one.outside ? ` (${one.outside})` : ''}`, one.what, one.where,
+  [one.ticket, one.reason].filter(Boolean).join(': '), one.grant ?? '', `${one.ended}${one.length ? ` after ${one.length}` : ''}`,
+])).join('\n')}
+</tbody></table>`;
+}
