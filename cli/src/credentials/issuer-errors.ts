@@ -20,11 +20,14 @@ const MEANING: Record<string, (settings: LoginSettings) => string> = {
 
 /** Ends with one sentence that says what went wrong at an issuer, and what to do. */
 export function explain(error: unknown, settings: LoginSettings, ahead: number): never {
+  // The innermost error says what it was about.
+  let message = '';
   for (let cause = error as any, depth = 0; cause && depth < 5; cause = cause.cause, depth++) {
     if (cause instanceof CommandError) throw cause;
     if (cause instanceof Unreachable) refused(cause.message);
+    if (typeof cause.message === 'string' && cause.message !== '') message = cause.message;
   }
-  const { code, error: said, error_description: more, status, name, message } = error as any;
+  const { code, error: said, error_description: more, status, name } = error as any;
   const { issuer } = settings;
   if (name === 'AbortError' || name === 'TimeoutError' || code === 'ABORT_ERR') refused('Nobody logged in in time. Fix: try again; --wait sets how long.');
   if (typeof said === 'string') {

@@ -7,6 +7,7 @@ import { LoginSettings } from './settings';
 import { Login } from './token-cache';
 import { refused, wrongUse } from '../errors';
 import { Io } from '../io';
+import { plain } from '../text';
 
 /** What an issuer gave. */
 export interface Tokens {
@@ -26,6 +27,9 @@ export class Issuer {
       const send = (url: string, sent: object) => http.send(url, sent);
       const options = { [library.customFetch]: send as any };
       const found = await library.discovery(new URL(settings.issuer), settings.clientId, undefined, authentication(), options);
+      const { issuer: name } = found.serverMetadata();
+      // The library takes a slash at the end for none; API servers do not.
+      if (name !== settings.issuer) refused(`What ${settings.issuer} says of itself names another issuer: ${plain(name)}. Fix: write --issuer as it stands there, to the slash.`);
       // What is judged by time is judged by the issuer's clock; a wrong one here keeps nobody out.
       const metadata = { [library.clockSkew]: Math.round(http.ahead / 1_000) };
       const configuration = new library.Configuration(found.serverMetadata(), settings.clientId, metadata, authentication());

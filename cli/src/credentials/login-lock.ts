@@ -25,11 +25,12 @@ export class LoginLock {
   public static async take(io: Io, file: string, longest: number, waits: () => void): Promise<LoginLock | undefined> {
     const own: Holder = { host: hostname(), pid: process.pid, id: io.unique() };
     const end = Date.now() + longest;
-    for (let waited = false; ; waited = true) {
+    for (let waited = false; ;) {
       if (create(file, JSON.stringify(own))) return new LoginLock(file, own.id, waited);
       if (isLeft(file, longest) && takeAway(file, longest)) continue;
       if (Date.now() > end) return undefined;
       if (!waited) waits();
+      waited = true;
       await io.sleep(EVERY);
     }
   }

@@ -55,7 +55,8 @@ function firstLine(child: ChildProcess): Promise<any> {
     child.stderr!.on('data', data => { errors += data; });
     child.stdout!.on('data', data => {
       out += data;
-      if (out.includes('\n')) resolve(JSON.parse(out));
+      // What it says after that is about requests.
+      if (out.includes('\n')) resolve(JSON.parse(out.split('\n')[0]));
     });
     child.on('close', code => reject(new Error(`the issuer ended with ${code}: ${errors}`)));
   });
