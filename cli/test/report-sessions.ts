@@ -77,7 +77,8 @@ export function hostile(): AuditReport {
     path: i % 2 ? 'outside' : 'break-glass',
     outside: i % 2 ? text : undefined,
     namespace: text,
-    pod: text,
+    pod: i % 3 ? text : undefined,
+    object: text,
     container: text,
     command: [text, 'x', text],
     image: text,
@@ -119,7 +120,7 @@ export function week(many: number): AuditReport {
     const seconds = capability === 'read-logs' ? below(20) : below(3) === 0 ? 600 + below(3_000) : 5 + below(400);
     const refused = below(16) === 0 && path !== 'outside';
     const start = at(minutes, below(1_000_000));
-    const role = { 'on-call': 'oncall-debug', 'read-only': 'read-only', 'just-in-time': 'debug-grant', 'break-glass': 'break-glass', 'gitops-emergency': 'break-glass', 'gateway': 'gateway-debug', 'outside': '' }[path];
+    const role = { 'on-call': 'oncall-debug', 'read-only': 'read-only', 'just-in-time': 'debug-grant', 'break-glass': 'break-glass', 'gitops-emergency': 'break-glass', 'gateway': 'gateway-debug', 'outside': '', 'none': '' }[path];
     const asked = ['just-in-time', 'break-glass', 'gitops-emergency'].includes(path);
     return session({
       id: `${String(i).padStart(8, '0')}-0000-4000-8000-${String(below(1e9)).padStart(12, '0')}`,

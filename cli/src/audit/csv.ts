@@ -32,6 +32,7 @@ const COLUMNS: [string, (session: DebugSession) => string | number | undefined][
   ['capability', ({ capability }) => capability],
   ['namespace', ({ namespace }) => namespace],
   ['pod', ({ pod }) => pod],
+  ['object', ({ object }) => object],
   ['container', ({ container }) => container],
   ['command', ({ command }) => commandText(command ?? [])],
   ['image', ({ image }) => image],

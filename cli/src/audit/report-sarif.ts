@@ -53,7 +53,7 @@ export function reportSarif({ sessions, logs, damage }: AuditReport): string {
         message: { text: message(sentence(session)) },
         locations: [{
           ...log && { physicalLocation: log },
-          logicalLocations: [{ fullyQualifiedName: [session.cluster, session.namespace, session.pod, session.container].map(one => plain(one ?? '')).filter(Boolean).join('/') || '-', kind: 'resource' }],
+          logicalLocations: [{ fullyQualifiedName: [session.cluster, session.namespace, session.pod ?? session.object, session.container].map(one => plain(one ?? '')).filter(Boolean).join('/') || '-', kind: 'resource' }],
         }],
         partialFingerprints: { 'secureDebugSession/v1': plain([session.cluster ?? '', session.start, session.id].join(' ')) },
         properties: { start: session.start, user: session.user, capability: session.capability, outcome: session.outcome },

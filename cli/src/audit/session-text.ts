@@ -26,9 +26,9 @@ export function whatText({ capability, command, image, ports }: DebugSession): s
   return [capability, ...image ? [image] : [], ...command?.length ? [commandText(command)] : [], ...ports?.length ? [ports.join(' ')] : []].map(plain).join(' ');
 }
 
-/** `payments/ledger-0 (app)`; a node or a cluster has no namespace. */
-export function whereText({ namespace, pod, container }: DebugSession): string {
-  return plain([namespace, pod].filter(Boolean).join('/') || '-') + (container ? ` (${plain(container)})` : '');
+/** `payments/ledger-0 (app)`, `payments/deployments.apps/web`; a node or a cluster has no namespace. */
+export function whereText({ namespace, pod, object, container }: DebugSession): string {
+  return plain([namespace, pod ?? object].filter(Boolean).join('/') || '-') + (container ? ` (${plain(container)})` : '');
 }
 
 /** `alice`, or who acted as her. */

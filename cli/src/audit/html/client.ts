@@ -201,7 +201,8 @@ export function client(window: any, page: Page): void {
 
   const MINUTE = 60_000;
   const DAY = 1440 * MINUTE;
-  const STEPS = [...[1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720].map(minutes => minutes * MINUTE), ...[1, 2, 3, 4, 7, 14, 28, 91, 365].map(days => days * DAY)];
+  const IN_DAY = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720].map(minutes => minutes * MINUTE);
+  const STEPS = [...IN_DAY, ...[1, 2, 3, 4, 7, 14, 28, 91, 365].map(days => days * DAY)];
   const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
   const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
@@ -317,7 +318,7 @@ export function client(window: any, page: Page): void {
       el('th', { scope: 'row', class: 'text', title: user }, short(user)),
       ...paths.map(path => {
         const count = many(of, path);
-        if (count === 0) return el('td', {}, el('span', { class: 'none' }, '–'));
+        if (count === 0) return el('td', {}, el('span', { class: 'nothing' }, '–'));
         const chosen = state.who === user && String(state.path) === path;
         return el('td', {}, el('button', {
           'type': 'button',
@@ -331,7 +332,7 @@ export function client(window: any, page: Page): void {
           },
         }, show(count)));
       }),
-      el('td', { class: 'none' }, show(of.length))));
+      el('td', { class: 'nothing' }, show(of.length))));
     // aria-pressed="false" has to be written out.
     for (const row of body) for (const cell of row.querySelectorAll('.cell')) cell.setAttribute('aria-pressed', String(cell.hasAttribute('aria-pressed')));
     const total = el('tr', { class: 'sum' }, el('th', { scope: 'row' }, `${all.length} ${all.length === 1 ? 'person' : 'people'}`),

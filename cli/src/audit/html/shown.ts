@@ -23,6 +23,7 @@ export interface Shown {
   readonly where: string;
   readonly namespace?: string;
   readonly pod?: string;
+  readonly object?: string;
   readonly container?: string;
   readonly command?: string;
   readonly image?: string;
@@ -59,7 +60,7 @@ function safe<T>(value: T): T {
 }
 
 export function shown(session: DebugSession): Shown {
-  const { id, cluster, start, end, seconds, outcome, user, groups, path, outside, capability, namespace, pod, container } = session;
+  const { id, cluster, start, end, seconds, outcome, user, groups, path, outside, capability, namespace, pod, object, container } = session;
   const { command, image, ports, grant, request, otherGrants, refusal, wouldDeny, client, sources, events } = session;
   return safe({
     id,
@@ -81,6 +82,7 @@ export function shown(session: DebugSession): Shown {
     where: whereText(session),
     namespace,
     pod,
+    object,
     container,
     command: command?.length ? commandText(command) : undefined,
     image,

@@ -69,8 +69,8 @@ label.chip input { position: absolute; opacity: 0; width: 1px; height: 1px; }
 .lane button { justify-self: start; max-width: 100%; font: inherit; font-size: .9rem; color: inherit; background: none; border: 0; padding: .1rem 0; text-align: left; cursor: pointer; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .lane button:hover { text-decoration: underline; text-underline-offset: 3px; }
 .lane svg { display: block; width: 100%; overflow: visible; }
-.bar { fill: var(--colour); cursor: pointer; }
-.bar.refused { fill: var(--card); stroke: var(--colour); stroke-width: 1.5; }
+.bar { fill: var(--colour, var(--soft)); cursor: pointer; }
+.bar.refused { fill: var(--card); stroke: var(--colour, var(--soft)); stroke-width: 1.5; }
 .tick { stroke: var(--line); } .lane text { fill: var(--soft); font-size: 11px; font-variant-numeric: tabular-nums; }
 .range { fill: var(--link); opacity: .18; }
 .legend { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; font-size: .84rem; color: var(--soft); margin-top: .6rem; }
@@ -87,10 +87,10 @@ tbody tr:last-child > * { border-bottom: 0; }
 .matrix th:first-child { padding-left: 0; padding-right: 1rem; }
 .matrix tbody th { font-weight: 400; color: var(--ink); font-size: .9rem; max-width: 16rem; overflow: hidden; text-overflow: ellipsis; }
 .matrix td, .matrix thead th + th { text-align: right; }
-.cell { min-width: 3.2rem; height: 2rem; font: inherit; font-variant-numeric: tabular-nums; color: var(--ink); border: 0; border-radius: 6px; padding: 0 .5rem; text-align: right; cursor: pointer; background: var(--tint); box-shadow: inset 3px 0 0 var(--colour); }
+.cell { min-width: 3.2rem; height: 2rem; font: inherit; font-variant-numeric: tabular-nums; color: var(--ink); border: 0; border-radius: 6px; padding: 0 .5rem; text-align: right; cursor: pointer; background: var(--tint); box-shadow: inset 3px 0 0 var(--colour, var(--soft)); }
 .cell:hover { filter: brightness(.95); }
 .cell.outside { background: var(--alarm); color: var(--alarm-ink); font-weight: 650; }
-.none { color: var(--soft); }
+.nothing { color: var(--soft); }
 .sum > * { border-top: 1px solid var(--line); color: var(--soft); font-variant-numeric: tabular-nums; }
 .matrix .sum td { padding-right: .85rem; }
 .matrix .sum td:last-child { padding-right: .35rem; }
