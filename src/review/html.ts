@@ -8,7 +8,7 @@ import { SecureDebugWarnings } from '../model/warnings';
 
 const theme = (i: number) => Object.entries(COLOURS).map(([name, colours]) => `--${name}:${colours[i]}`).join(';');
 
-const STYLE = [
+export const STYLE = [
   `:root{color-scheme:light dark;${theme(0)}}`,
   `@media screen and (prefers-color-scheme:dark){:root{${theme(1)}}}`,
   ...Object.keys(COLOURS).map(name => `.f-${name}{fill:var(--${name})}.s-${name}{stroke:var(--${name})}`),

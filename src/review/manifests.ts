@@ -26,6 +26,8 @@ export interface Grant {
   readonly ends: boolean;
   /** `RoleBinding payments/oncall-debug → Role oncall-debug`. */
   readonly path: string;
+  /** Labels of the binding. */
+  readonly labels?: { readonly [key: string]: unknown };
 }
 
 /** Something wrong with an object, whoever it is for. */
@@ -104,24 +106,34 @@ export function readManifests(objects: any[]): Reading {
   const byKey = new Map<string, Role[]>(joined(roles, role => roleKey(role.kind, role.namespace, role.name)).map(same =>
     [roleKey(same[0].kind, same[0].namespace, same[0].name), same]));
 
+  /** What a role amounts to, worked out once for all bindings of it. */
+  const amounts = new Map<string, Pick<Grant, 'rules' | 'rulesKey'> & { readonly missing: boolean; readonly empty: boolean }>();
+  const amountOf = (key: string, kind: string, name: string) => {
+    let amount = amounts.get(key);
+    if (!amount) {
+      const found = byKey.get(key) ?? [];
+      const builtIn = found.length === 0 && kind === 'ClusterRole' && name === 'cluster-admin';
+      const rules = builtIn ? EVERYTHING : found.flatMap(one => effectiveRules(one, aggregation));
+      amount = { rules, rulesKey: JSON.stringify(rules), missing: found.length === 0 && !builtIn, empty: rules.length === 0 && found.some(({ selectors }) => selectors) };
+      amounts.set(key, amount);
+    }
+    return amount;
+  };
+
   const grants = known.filter(({ kind }) => kind.endsWith('Binding')).flatMap((binding): Grant[] => {
     const here = titleOfObject(binding);
     const namespace = namespaceOf(binding);
     const [kind, name] = [asObject(binding.roleRef).kind, asObject(binding.roleRef).name].map(asString);
     const role = kind && name ? identity(kind, undefined, name) : 'a role without kind or name';
-    const found = byKey.get(roleKey(kind, namespace, name)) ?? [];
-    const builtIn = found.length === 0 && kind === 'ClusterRole' && name === 'cluster-admin';
-    const rules = builtIn ? EVERYTHING : found.flatMap(one => effectiveRules(one, aggregation));
-    const rulesKey = JSON.stringify(rules);
-    const ends = asObject(asObject(binding.metadata).labels)[REQUEST_FOR] !== undefined && neverEnds(binding) === undefined;
-    const missing = found.length === 0 && !builtIn;
-    const empty = rules.length === 0 && found.some(({ selectors }) => selectors);
+    const { rules, rulesKey, missing, empty } = amountOf(roleKey(kind, namespace, name), kind, name);
+    const labels = asObject(asObject(binding.metadata).labels);
+    const ends = labels[REQUEST_FOR] !== undefined && neverEnds(binding) === undefined;
     if (missing) flaws.push({ id: 'SD5009', detail: `${role} is not among the manifests`, from: here });
     if (empty) flaws.push({ id: 'SD5009', detail: `what ${role} aggregates is not among the manifests`, from: here });
 
     return objectsIn(binding.subjects).flatMap((given): Grant[] => {
       const subject = readSubject(given, namespace);
-      if (typeof subject !== 'string') return [{ ...subject, namespace, rules, rulesKey, unknown: missing || empty, ends, path: `${here} → ${role}` }];
+      if (typeof subject !== 'string') return [{ ...subject, namespace, rules, rulesKey, unknown: missing || empty, ends, path: `${here} → ${role}`, labels }];
       flaws.push({ id: 'SD5012', detail: subject, from: here });
       return [];
     });

@@ -29,8 +29,20 @@ const OTHERS: { readonly [id: string]: [string, string] } = {
   'guardrail': ['A guardrail is weakened', 'Keep it in force, and name exceptions one by one.'],
 };
 
+/** What is reported, as far as code scanning shows it. */
+type Reported = Pick<PermissionChange, 'id' | 'danger' | 'text' | 'through'> & { readonly kind?: string };
+
 /** One result for each change. */
 export function toSarif(changes: PermissionChange[], sources: ManifestSource[]): any {
+  return sarif(changes, sources, 'secureDebugChange/v1');
+}
+
+/** One result for each finding. */
+export function findingsSarif(findings: Reported[], sources: ManifestSource[]): any {
+  return sarif(findings, sources, 'secureDebugFinding/v1');
+}
+
+function sarif(changes: Reported[], sources: ManifestSource[], fingerprint: string): any {
   const ids = sortedUnique(changes.map(({ id }) => id));
   const worst = new Map(changes.slice().sort((a, b) => byDanger(a.danger, b.danger)).map(({ id, danger }) => [id, danger]));
   const files = new Map(sources.map(source => [source.object, source]));
@@ -53,8 +65,8 @@ export function toSarif(changes: PermissionChange[], sources: ManifestSource[]):
             ...source && { physicalLocation: { artifactLocation: { uri: source.file.split('/').map(encodeURIComponent).join('/') }, region: { startLine: source.line ?? 1 } } },
             logicalLocations: objects.map(object => ({ fullyQualifiedName: printable(object), kind: 'resource' })),
           })),
-          partialFingerprints: { 'secureDebugChange/v1': printable(text) },
-          properties: { kind, danger },
+          partialFingerprints: { [fingerprint]: printable(text) },
+          properties: { ...kind !== undefined && { kind }, danger },
         };
       }),
     }],

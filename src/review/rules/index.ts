@@ -13,7 +13,8 @@ import { PowerRule, StepRule } from './rule';
 
 /** Powers that are told wherever they are held. */
 export const POWERS: PowerRule[] = [
-  READ_SECRETS, RAISE_RIGHTS, OTHER_IDENTITY, KUBELET, CREATE_PODS, CREATE_CONTROLLERS, API_SERVER, GITOPS_OBJECTS, NODE_VOLUMES, NAMESPACE_LABELS,
+  READ_SECRETS, RAISE_RIGHTS, OTHER_IDENTITY, KUBELET, CREATE_PODS, CREATE_CONTROLLERS, API_SERVER,
+  GITOPS_OBJECTS, NODE_VOLUMES, NAMESPACE_LABELS,
 ];
 
 /** Powers that are told when they are held in the whole cluster; in a namespace they are what debugging needs. */
@@ -21,5 +22,6 @@ export const WIDE_POWERS: PowerRule[] = [EXEC_EVERYWHERE];
 
 /** How rights lead to other rights. The more direct ones come first: of ways of one length the first is told. */
 export const STEPS: StepRule[] = [
-  BIND_OR_ESCALATE, IMPERSONATE, REQUEST_TOKEN, APPROVE_CERTIFICATE, RUN_AS, TEMPLATE, INTO_PODS, TOKEN_SECRET, KUBELET_EXEC, HAVE_APPLIED, MUTATE_PODS,
+  BIND_OR_ESCALATE, IMPERSONATE, REQUEST_TOKEN, APPROVE_CERTIFICATE, RUN_AS, TEMPLATE,
+  INTO_PODS, TOKEN_SECRET, KUBELET_EXEC, HAVE_APPLIED, MUTATE_PODS,
 ];
