@@ -1,6 +1,8 @@
 import { Option } from 'commander';
 import { Registration, several } from '../registration';
 import { minimize } from './minimize/minimize';
+import { check } from './plan/check';
+import { plan } from './plan/plan';
 import { replay } from './replay/replay';
 
 /** What leads away from cluster-admin: the role that somebody needs, and whether a role is enough. */
@@ -28,4 +30,24 @@ export function registerMigration({ root, io, answer, command }: Registration): 
     .option('--service-account <namespace/name>', 'what this ServiceAccount did alone')
     .option('--all', 'what everybody did (default: those that a binding names)')
     .action(async (files, options) => answer(await replay(io, files, options), options));
+
+  const planning = command(root, 'plan [manifests...]', 'how everybody comes off what they do not need: the plan, the new rights as a cdk8s app, and the scripts')
+    .option('--live', 'bindings of the cluster instead of manifests')
+    .option('--audit-log <file>', 'what was done; repeatable', several)
+    .option('--out <folder>', 'where the plan goes')
+    .option('--break-glass <group>', 'keeps what it has; repeatable', several)
+    .option('--time-bound <group>', 'gets what acts in containers on request alone; repeatable', several)
+    .option('--approvers <group>', 'approves such requests (default: nobody has to); repeatable', several)
+    .option('--wave <name=namespaces>', 'namespaces that are moved together, in this order, e.g. staging=web,api; repeatable', several)
+    .option('--waves <file>', 'the same from a file')
+    .option('--force', 'write into a folder that is not empty')
+    .action(async (files, options) => answer(await plan(io, files, options), options));
+  command(planning, 'check <folder>', 'whether a wave of a plan may go on')
+    .option('--wave <number>', 'which (default: the last)')
+    .option('--done', 'also that what it takes away is gone')
+    .option('--manifests <manifests>', 'ask these instead of the cluster; repeatable', several)
+    .action(async (folder, _, self) => {
+      const options = self.optsWithGlobals();
+      return answer(await check(io, folder, options), options);
+    });
 }

@@ -1,6 +1,6 @@
 import { Use, useOf, Uses } from './use';
 import { useOfRow, usesSql } from './use-sql';
-import { isBy, Who } from './who';
+import { isLookedAt, Looked } from './who';
 import { Damage } from '../../audit/damage';
 import { Log, logsOf, readLogs } from '../../audit/read-logs';
 import { Io } from '../../io';
@@ -22,7 +22,7 @@ const PATTERN = /[*?[\]{}]/;
  *
  * @param who whose requests; everybody's when it is undefined
  */
-export async function readUses(io: Io, files: string[], who: Who | undefined): Promise<Reading> {
+export async function readUses(io: Io, files: string[], who: Looked): Promise<Reading> {
   const damage = new Damage();
   const uses = new Uses();
   for (const log of logsOf(files, io.stdin)) {
@@ -35,7 +35,7 @@ export async function readUses(io: Io, files: string[], who: Who | undefined): P
 }
 
 /** Undefined when any line is no event, or the file cannot be unpacked. */
-export async function byDuckDb(file: string, who: Who | undefined): Promise<Use[] | undefined> {
+export async function byDuckDb(file: string, who: Looked): Promise<Use[] | undefined> {
   const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
@@ -52,11 +52,11 @@ export async function byDuckDb(file: string, who: Who | undefined): Promise<Use[
   }
 }
 
-async function byLine(log: Log, damage: Damage, who: Who | undefined): Promise<Use[]> {
+async function byLine(log: Log, damage: Damage, who: Looked): Promise<Use[]> {
   const uses = new Uses();
   await readLogs([log], damage, event => {
     const use = useOf(event);
-    if (use && (!who || isBy(who, use.user, use.groups) || isBy(who, use.actor ?? '', use.actorGroups ?? []))) uses.add(use);
+    if (use && isLookedAt(who, use)) uses.add(use);
   });
   return uses.all();
 }

@@ -1,5 +1,5 @@
 import { Outcome, Use } from './use';
-import { Who } from './who';
+import { CONTROL_PLANE, Looked } from './who';
 
 /** The fields that are read; everything else of an event is passed over as it is parsed. */
 const FIELDS = {
@@ -25,9 +25,9 @@ const quoted = (text: string) => `'${text.replace(/'/g, '\'\'')}'`;
 /** How JSON writes such a text, whoever wrote it: nothing in it can be escaped. */
 const AS_IT_IS = /^[A-Za-z0-9@._:-]+$/;
 
-function source(file: string, who: Who | undefined): string {
+function source(file: string, who: Looked): string {
   const how = `${quoted(file)}, format = 'newline_delimited', maximum_object_size = ${LONGEST}, ignore_errors = true`;
-  if (!who || !AS_IT_IS.test(who.logName)) return `read_json(${how}, columns = {${Object.entries(FIELDS).map(([name, type]) => `${name}: ${quoted(type)}`).join(', ')}})`;
+  if (!who || who === 'movable' || !AS_IT_IS.test(who.logName)) return `read_json(${how}, columns = {${Object.entries(FIELDS).map(([name, type]) => `${name}: ${quoted(type)}`).join(', ')}})`;
   // Few lines are about one subject, and to look for a text costs less than to take a line apart.
   const shape = JSON.stringify({
     ...FIELDS,
@@ -41,8 +41,11 @@ function source(file: string, who: Who | undefined): string {
     WHERE json IS NULL OR contains(json::VARCHAR, ${quoted(who.logName)}) OR NOT contains(json::VARCHAR, 'audit.k8s.io/v1'))`;
 }
 
-function wanted(who: Who | undefined): string {
+function wanted(who: Looked): string {
   if (!who) return 'true';
+  if (who === 'movable') {
+    return `NOT regexp_matches(coalesce("user".username, ''), '${CONTROL_PLANE}')`;
+  }
   const name = quoted(who.logName);
   return who.kind === 'Group'
     ? `(list_contains("user".groups, ${name}) OR list_contains(impersonatedUser.groups, ${name}))`
@@ -50,7 +53,7 @@ function wanted(who: Who | undefined): string {
 }
 
 /** Requests in one log that are alike, as `useOf` tells them; and how many of its lines are no events. */
-export function usesSql(file: string, who: Who | undefined): string {
+export function usesSql(file: string, who: Looked): string {
   return `WITH lines AS (SELECT *, kind IS DISTINCT FROM 'Event' OR apiVersion IS DISTINCT FROM 'audit.k8s.io/v1' AS damaged FROM ${source(file, who)}),
   events AS (
     SELECT damaged, stage, verb, impersonatedUser.username AS imposed, "user".username AS login, "user".groups AS loginGroups, impersonatedUser.groups AS imposedGroups,

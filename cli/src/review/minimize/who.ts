@@ -49,6 +49,19 @@ export const whoText = ({ kind, name, namespace }: Who) => `${kind} ${namespace 
 
 export const isBy = (who: Who, user: string, groups: readonly string[]) => who.kind === 'Group' ? groups.includes(who.name) : user === who.logName;
 
+/** Users of Kubernetes itself, whose bindings nobody moves. */
+export const CONTROL_PLANE = '^system:(serviceaccount:kube-system:|node:|kube-|apiserver)';
+const OF_CONTROL_PLANE = new RegExp(CONTROL_PLANE);
+
+/** Whose requests are read: one subject's, everybody's but the control plane's, or everybody's. */
+export type Looked = Who | 'movable' | undefined;
+
+/** Whether a use is read: it was theirs, or they acted as somebody else. */
+export function isLookedAt(who: Looked, { user, groups, actor = '', actorGroups = [] }: Use): boolean {
+  if (who === 'movable') return !OF_CONTROL_PLANE.test(actor || user);
+  return !who || isBy(who, user, groups) || isBy(who, actor, actorGroups);
+}
+
 /** As the permission model asks. */
 export function subjectOf({ user, groups }: Pick<Use, 'user' | 'groups'>): PermissionSubject {
   return PermissionSubject.user(user, groups);
