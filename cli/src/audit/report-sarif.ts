@@ -1,12 +1,12 @@
 import { isAbsolute } from 'path';
 import { pathToFileURL } from 'url';
-import { Danger, DebugCapability } from 'cdk8s-secure-debug';
+import { type Danger, DebugCapability } from 'cdk8s-secure-debug';
 import { AuditReport, DebugSession } from './debug-session';
 import { grantText, whatText, whereText, whoText } from './session-text';
 import { json, plain } from '../text';
 
 /** As code scanning of GitHub ranks: from 9.0 on critical, from 7.0 high, from 4.0 medium. */
-const SEVERITY: { readonly [danger: string]: number } = { [Danger.LOW]: 2, [Danger.MEDIUM]: 5, [Danger.HIGH]: 8, [Danger.CRITICAL]: 9.5 };
+const SEVERITY: { readonly [danger in Danger]: number } = { low: 2, medium: 5, high: 8, critical: 9.5 };
 
 /** Text of others in a message: neither a link nor a placeholder can come of it (SARIF 3.11.5, 3.11.6). */
 const message = (text: string): string => plain(text).replace(/[\\[\]]/g, '\\$&').replace(/[{}]/g, '$&$&');
@@ -18,7 +18,7 @@ const HELP = 'Give this person the path of their team, and take the other right 
 
 function dangerOf(capability: string): number {
   const known = DebugCapability.all().find(({ id }) => id === capability);
-  return SEVERITY[known?.danger ?? Danger.HIGH];
+  return known ? SEVERITY[known.danger] : SEVERITY.high;
 }
 
 function artifact(name: string): string {

@@ -1,0 +1,166 @@
+import { readFileSync } from 'fs';
+import { AuditLevel, AuditPolicyEvaluator, DebugCapability, type RecordingGap } from 'cdk8s-secure-debug';
+import { Damage } from './damage';
+import { logsOf, readLogs } from './read-logs';
+import { atLeast, Moved, Moves, Replay, Replayed, Span, timeOf } from './simulate-log';
+import { Hypothetical, requestsOf } from './simulate-requests';
+import { simulateMarkdown, simulateText } from './simulate-text';
+import { OK, REFUSED, wrongUse } from '../errors';
+import { Io } from '../io';
+import { Result } from '../session';
+import { coloured, painter, plain } from '../text';
+
+export interface SimulateOptions {
+  readonly compare?: string;
+  readonly request?: string[];
+  readonly as?: string;
+  readonly asGroup?: string[];
+  readonly namespace?: string;
+  readonly failOn?: string[];
+  readonly json?: boolean;
+  readonly markdown?: boolean;
+}
+
+/** One policy, and what it makes of what was asked. */
+export interface Simulated {
+  readonly file: string;
+  readonly evaluator: AuditPolicyEvaluator;
+  readonly gaps: RecordingGap[];
+  readonly replayed?: Replayed;
+  readonly answers: Answer[];
+}
+
+/** What a policy does with a hypothetical request. */
+export interface Answer {
+  readonly request: string;
+  readonly level: AuditLevel;
+  /** From 0; -1 when no rule matches. */
+  readonly rule: number;
+  readonly omitStages: string[];
+  /** Whether it is a debug request that is not recorded as needed. */
+  readonly lost?: 'lost' | 'weaker';
+  readonly needed?: AuditLevel;
+}
+
+export interface Simulation {
+  readonly policy: Simulated;
+  readonly old?: Simulated;
+  readonly moved: Moved[];
+  readonly events: number;
+  readonly logs: number;
+  readonly from?: string;
+  readonly to?: string;
+  readonly days: number;
+  readonly damaged: string[];
+  readonly damagedLines: number;
+  /** Debug requests that are not recorded; against another policy: that were. */
+  readonly lost: string[];
+  readonly weaker: string[];
+}
+
+const FAIL_ON = ['lost', 'weaker', 'damaged'];
+
+/** What an audit policy would record: of a log, of requests, or of every debug request there is. Asks no cluster. */
+export async function simulate(io: Io, policyFile: string, files: string[], options: SimulateOptions): Promise<Result> {
+  check(options);
+  const texts = options.request ?? [];
+  const hypothetical = requestsOf(texts, options);
+  const [evaluator, oldEvaluator] = [evaluatorOf(policyFile), options.compare === undefined ? undefined : evaluatorOf(options.compare)];
+  // Without a log or a request the policy is looked at alone; a pipe is read where it is named.
+  const logs = files.length > 0 ? logsOf(files, io.stdin) : [];
+
+  const damage = new Damage();
+  const [replay, oldReplay, moves, span] = [new Replay(evaluator), oldEvaluator && new Replay(oldEvaluator), new Moves(), new Span()];
+  const events = await readLogs(logs, damage, (event, line) => {
+    span.take(event);
+    const now = replay.take(event, line);
+    if (oldReplay) moves.take(event, oldReplay.take(event, line), now);
+  });
+  const simulated = (file: string, of: AuditPolicyEvaluator, replayed: Replay): Simulated => ({
+    file, evaluator: of, gaps: of.gaps(), answers: hypothetical.map(one => answer(of, one)), ...logs.length > 0 && { replayed: replayed.result() },
+  });
+  const policy = simulated(policyFile, evaluator, replay);
+  const old = oldEvaluator && simulated(options.compare!, oldEvaluator, oldReplay!);
+  const result: Simulation = {
+    policy,
+    old,
+    moved: moves.all(),
+    events,
+    logs: logs.length,
+    from: timeOf(span.from),
+    to: timeOf(span.to),
+    days: span.days,
+    damaged: damage.told(),
+    damagedLines: damage.lines,
+    lost: findings(policy, 'lost', old),
+    weaker: findings(policy, 'weaker', old),
+  };
+  for (const one of result.damaged) io.stderr.write(`not read: ${plain(one)}\n`);
+  const is: { readonly [what: string]: boolean } = { lost: result.lost.length > 0, weaker: result.weaker.length > 0, damaged: damage.any };
+  return {
+    data: dataOf(result),
+    text: options.markdown ? simulateMarkdown(result) : simulateText(painter(!options.json && coloured(io, io.stdout)), result),
+    code: (options.failOn ?? []).some(what => is[what]) ? REFUSED : OK,
+  };
+}
+
+function check({ request = [], as, asGroup, namespace, failOn, json, markdown }: SimulateOptions): void {
+  if (json && markdown) wrongUse('--json and --markdown contradict each other. Fix: give one of the two.');
+  if (request.length === 0 && (as !== undefined || asGroup !== undefined || namespace !== undefined)) {
+    wrongUse('--as, --as-group and -n say who sends a --request, and there is none. Fix: give one, e.g. --request exec.');
+  }
+  if (namespace !== undefined && !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(namespace)) {
+    wrongUse(`-n ${plain(namespace)} is no namespace's name. Fix: write lower-case letters, digits and "-", e.g. payments.`);
+  }
+  const unknown = failOn?.find(what => !FAIL_ON.includes(what));
+  if (unknown !== undefined) wrongUse(`--fail-on ${plain(unknown)} is unknown. Fix: choose from ${FAIL_ON.join(', ')}.`);
+}
+
+function evaluatorOf(file: string): AuditPolicyEvaluator {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    return wrongUse(`${plain(file)} cannot be read (${(error as NodeJS.ErrnoException).code}). Fix: name the file that --audit-policy-file of kube-apiserver names.`);
+  }
+  try {
+    return AuditPolicyEvaluator.fromYaml(text);
+  } catch (error) {
+    return wrongUse(`${plain(file)} is no audit policy that kube-apiserver takes: ${plain((error as Error).message)}`);
+  }
+}
+
+function answer(evaluator: AuditPolicyEvaluator, { text, request, capability }: Hypothetical): Answer {
+  const { level, ruleIndex, omitStages } = evaluator.evaluate(request);
+  const needed = capability === undefined ? undefined : neededLevel(capability, `${request.resource}${request.subresource ? `/${request.subresource}` : ''}`);
+  const lost = needed === undefined ? undefined
+    : level === AuditLevel.NONE || omitStages.some(stage => (stage as string) === 'ResponseComplete') ? 'lost' : atLeast(level, needed) ? undefined : 'weaker';
+  return { request: text, level, rule: ruleIndex, omitStages, ...lost && { lost }, ...needed && { needed } };
+}
+
+function neededLevel(capability: string, resource: string): AuditLevel | undefined {
+  return DebugCapability.all().find(({ id }) => id === capability)?.auditRules().find(rule => rule.resource === resource)?.level;
+}
+
+/** What a policy does not record as needed, a sentence each; beside another one only what that recorded better. */
+function findings({ gaps, replayed, answers }: Simulated, kind: 'lost' | 'weaker', old?: Simulated): string[] {
+  // What was asked about is answered; without any of it, the policy as such.
+  const own = replayed || answers.length > 0
+    ? [
+      ...(replayed?.[kind] ?? []).map(({ capability, request, requests, people }) => ({ key: `${capability} ${request}`, text: `${request} (${capability}): ${requests} of ${people.join(', ')}` })),
+      ...answers.filter(({ lost }) => lost === kind).map(({ request }) => ({ key: request, text: request })),
+    ]
+    : gaps.filter(({ level, needed }) => (level !== AuditLevel.NONE && !atLeast(level, needed)) === (kind === 'weaker')).map(({ capability, verb, resource, callers, explanation }) => ({ key: JSON.stringify([capability, verb, resource, callers]), text: explanation }));
+  if (!old) return own.map(({ text }) => text);
+  const before = new Set([
+    ...[...old.replayed?.lost ?? [], ...kind === 'weaker' ? old.replayed?.weaker ?? [] : []].map(({ capability, request }) => `${capability} ${request}`),
+    ...old.answers.filter(({ lost }) => lost === 'lost' || lost === kind).map(({ request }) => request),
+    ...old.gaps.filter(({ level, needed }) => kind === 'weaker' || level === AuditLevel.NONE || atLeast(level, needed)).map(({ capability, verb, resource, callers }) => JSON.stringify([capability, verb, resource, callers])),
+  ]);
+  return own.filter(({ key }) => !before.has(key)).map(({ text }) => text);
+}
+
+function dataOf({ policy, old, ...rest }: Simulation): object {
+  const one = ({ file, evaluator, gaps, replayed, answers }: Simulated) => ({ file, rules: evaluator.rules, remarks: evaluator.remarks, gaps, ...answers.length > 0 && { requests: answers }, ...replayed && { log: replayed } });
+  return { policy: one(policy), ...old && { compared: one(old) }, ...rest };
+}
