@@ -42,7 +42,9 @@ export async function authenticate(io: Io, settings: LoginSettings, options: Aut
   if (found && isUsable(found)) return found;
   if (!interactive && !mayRefresh(found)) return nobodyThere(settings, found);
 
-  const lock = await LoginLock.take(io, cache.lockFile(key), patience, () => io.stderr.write('Another secure-debug logs in already; waiting for it.\n'));
+  // A refresh takes no time that is worth a word.
+  const waits = () => { if (interactive && !mayRefresh(found)) io.stderr.write('Another secure-debug logs in already; waiting for it.\n'); };
+  const lock = await LoginLock.take(io, cache.lockFile(key), patience, waits);
   if (!lock) return refused('Another secure-debug has been logging in for too long. Fix: finish or end it, and try again.');
   try {
     const now = anew && !lock.waited ? undefined : cache.read(key);

@@ -16,6 +16,12 @@ export async function build(): Promise<void> {
   writeFileSync(join(library, 'index.js'), 'module.exports = require(\'../../src/access/access-requests.js\');\n');
 }
 
+/** Puts it into a folder as `secure-debug`, for PATH. */
+export function install(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'secure-debug'), `#!/bin/sh\nexec "${process.execPath}" "${join(BUILT, 'cli', 'src', 'main.js')}" "$@"\n`, { mode: 0o755 });
+}
+
 /** Removes what `build` made. */
 export function demolish(): void {
   rmSync(BUILT, { recursive: true, force: true });
