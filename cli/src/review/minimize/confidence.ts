@@ -1,5 +1,5 @@
 import { DebugCapability, PermissionChangeKind, PermissionDiff, PermissionModel, PolicyRules } from 'cdk8s-secure-debug';
-import { Needed, Right } from './rights';
+import { Cell, cellsOf, Needed, Right } from './rights';
 import { Use } from './use';
 import { bindingSubject, isBy, permissionSubject, Who } from './who';
 
@@ -34,7 +34,9 @@ export function rightText({ verb, apiGroup, resource, path, namespace, names }: 
 }
 
 /** What was seen once, or of many days on one alone: it may be what an incident takes, or a mistake. */
-export const rare = ({ rights, days: all }: Needed): Right[] => rights.filter(({ times, days }) => times === 1 || (times > 0 && days.length === 1 && all.length > 1));
+export function rare({ rights, days: all }: Needed): Right[] {
+  return rights.filter(({ times, days }) => times === 1 || (times > 0 && days.length === 1 && all.length > 1));
+}
 
 /** Resources that are in namespaces: the debug capabilities', those the log has with one, and those that hold what nobody is to read everywhere. */
 function namespacedResources(uses: Use[]): (right: Right) => boolean {
@@ -42,7 +44,7 @@ function namespacedResources(uses: Use[]): (right: Right) => boolean {
   const known = new Set([
     ...['secrets', 'serviceaccounts', 'resourcequotas', 'limitranges'].map(resource => key('', resource)),
     ...['roles', 'rolebindings'].map(resource => key('rbac.authorization.k8s.io', resource)),
-    ...DebugCapability.all().flatMap(capability => capability.namespacedRules()).flatMap(({ apiGroups, resources }) => apiGroups.flatMap(group => resources.map(one => key(group, one)))),
+    ...DebugCapability.all().flatMap(capability => capability.namespacedRules()).flatMap(cellsOf).map(({ apiGroup, resource }) => key(apiGroup, resource)),
     ...uses.filter(({ namespace, resource }) => namespace !== '' && resource !== 'namespaces').map(({ apiGroup, resource }) => key(apiGroup, resource)),
   ]);
   return ({ apiGroup, resource }) => known.has(key(apiGroup, resource));
@@ -87,9 +89,10 @@ export function lossOf(who: Who, needed: Needed, objects: any[], after: any[], g
       : rule.nonResourceURLs.length > 0 && (rule.verbs.includes('*') || rule.verbs.includes(verb));
     const covers = (right: Right) => (namespace === undefined || namespace === right.namespace) && allows(right);
     const used = rights.filter(covers);
-    const cells = rule.apiGroups.flatMap(apiGroup => rule.resources.flatMap(resource => rule.verbs.map(verb => ({ apiGroup, resource, verb }))));
-    const isUsed = (cell: typeof cells[number]) => used.some(right => right.apiGroup === cell.apiGroup && right.resource === cell.resource && right.verb === cell.verb);
-    const how = used.length === 0 ? 'no' : cells.length > 0 && cells.every(isUsed) ? 'wholly' : 'in part';
+    const key = ({ apiGroup, resource, verb }: Cell) => JSON.stringify([apiGroup, resource, verb]);
+    const cells = cellsOf(rule).map(key);
+    const keys = used.map(key);
+    const how = used.length === 0 ? 'no' : cells.length > 0 && cells.every(cell => keys.includes(cell)) ? 'wholly' : 'in part';
     return { through: `${binding} → ${role}`, ...namespace !== undefined && { namespace }, rule: text.slice(text.indexOf(': ') + 2), used: how };
   });
   const before = paths.flatMap(({ namespace, rule }, i) => {

@@ -28,7 +28,7 @@ const within = (inner: PolicyRule[], outer: PolicyRule[]) => inner.length > 0
  * everything in the namespace could be had are never among them.
  */
 export function split({ namespace, rules }: Place): Split {
-  const rulesOf = (capability: DebugCapability, pods?: string[]) => namespace === undefined ? capability.clusterRules() : capability.namespacedRules(pods);
+  const rulesOf = (one: DebugCapability, pods?: string[]) => namespace === undefined ? one.clusterRules() : one.namespacedRules(pods);
   const candidates = DebugCapability.all().filter(({ danger, clusterScoped, namespaced }) =>
     danger !== Danger.CRITICAL && (namespace === undefined ? clusterScoped && !namespaced : namespaced));
 

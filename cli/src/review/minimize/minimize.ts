@@ -35,6 +35,7 @@ export async function minimize(io: Io, files: string[], options: MinimizeOptions
 
   const { uses, damaged } = await readUses(io, files, who);
   const needed = neededBy(who, uses, options);
+  const { days, requests, first, last } = needed;
   const places = placesOf(needed.rights, options.clusterRole);
   const objects = objectsOf({ name, who }, places);
   const told = remarks(who, needed, uses);
@@ -46,7 +47,7 @@ export async function minimize(io: Io, files: string[], options: MinimizeOptions
     data: {
       who: { kind: who.kind, name: who.name, ...who.namespace !== undefined && { namespace: who.namespace } },
       role: name,
-      confidence: { level: levelOf(needed.days.length), days: needed.days.length, requests: needed.requests, first: needed.first, last: needed.last, rare: rare(needed).map(rightText) },
+      confidence: { level: levelOf(days.length), days: days.length, requests, first, last, rare: rare(needed).map(rightText) },
       rights: needed.rights,
       remarks: told,
       skipped: needed.skipped,

@@ -51,15 +51,13 @@ export interface NeededOptions {
   readonly withGuardrailRefusals?: boolean;
 }
 
-const model = (() => {
-  let made: PermissionModel | undefined;
-  return () => made ??= PermissionModel.fromManifests(EVERYBODY);
-})();
+let everybody: PermissionModel | undefined;
 
 /** Whether everybody who has logged in may do it. */
 export function isEverybodys({ verb, apiGroup, resource, path }: Pick<Use, 'verb' | 'apiGroup' | 'resource' | 'path'>): boolean {
   const somebody = PermissionSubject.group('system:authenticated');
-  return (path ? model().canNonResource(somebody, verb, path) : model().can(somebody, verb, apiGroup, resource)).allowed;
+  everybody ??= PermissionModel.fromManifests(EVERYBODY);
+  return (path ? everybody.canNonResource(somebody, verb, path) : everybody.can(somebody, verb, apiGroup, resource)).allowed;
 }
 
 /** What is written into a role is a name, and never a wildcard: the path of a request can be anything. */
@@ -207,7 +205,14 @@ function restored(uses: Use[], options: NeededOptions): Right[] {
   });
 }
 
-export function cellsOf({ apiGroups, resources, verbs }: PolicyRule): { apiGroup: string; resource: string; verb: string }[] {
+/** One verb on one resource. */
+export interface Cell {
+  readonly apiGroup: string;
+  readonly resource: string;
+  readonly verb: string;
+}
+
+export function cellsOf({ apiGroups, resources, verbs }: PolicyRule): Cell[] {
   return apiGroups.flatMap(apiGroup => resources.flatMap(resource => verbs.map(verb => ({ apiGroup, resource, verb }))));
 }
 

@@ -41,7 +41,8 @@ export function codeOf(options: RoleOptions, places: Place[]): Code {
     const { covered, rest } = isTaken(options) ? split(place) : { covered: [], rest: place.rules };
     covered.forEach(({ capabilities, pods }, i) => {
       const role = `${name}-debug${i === 0 ? '' : `-${i + 1}`}`;
-      const alike = (one: Grant) => JSON.stringify([one.role, one.pods, one.capabilities.map(({ id }) => id)]) === JSON.stringify([role, pods, capabilities.map(({ id }) => id)]);
+      const text = (one: Omit<Grant, 'namespaces'>) => JSON.stringify([one.role, one.pods, one.capabilities.map(({ id }) => id)]);
+      const alike = (one: Grant) => text(one) === text({ role, pods, capabilities });
       const same = place.namespace === undefined ? undefined
         : grants.find(one => one.namespaces.length > 0 && alike(one) && SYSTEM.test(one.namespaces[0]) === SYSTEM.test(place.namespace!));
       if (same) same.namespaces.push(place.namespace!);

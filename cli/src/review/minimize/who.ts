@@ -1,4 +1,4 @@
-import { PermissionSubject } from 'cdk8s-secure-debug';
+import { PermissionModel, PermissionSubject } from 'cdk8s-secure-debug';
 import { Use } from './use';
 import { wrongUse } from '../../errors';
 import { plain } from '../../text';
@@ -63,8 +63,15 @@ export function isLookedAt(who: Looked, { user, groups, actor = '', actorGroups 
 }
 
 /** As the permission model asks. */
-export function subjectOf({ user, groups }: Pick<Use, 'user' | 'groups'>): PermissionSubject {
+function subjectOf({ user, groups }: Pick<Use, 'user' | 'groups'>): PermissionSubject {
   return PermissionSubject.user(user, groups);
+}
+
+/** Whether roles allow it. */
+export function isAllowed(model: PermissionModel, use: Use): boolean {
+  const { verb, apiGroup, resource, namespace, name, path } = use;
+  if (resource === '') return model.canNonResource(subjectOf(use), verb, path).allowed;
+  return model.can(subjectOf(use), verb, apiGroup, resource, { namespace: namespace || undefined, name: name || undefined }).allowed;
 }
 
 /** As the permission model asks; of a group nothing else is known. */

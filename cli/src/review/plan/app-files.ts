@@ -13,7 +13,9 @@ function versions(): { readonly [name: string]: string } {
 export const waveId = (waves: Wave[], i: number) => `wave-${i + 1}-${waves[i].name}`;
 
 /** Whether the wave makes anything. */
-export const makesObjects = (moves: Move[], waves: Wave[], i: number, approvers: string[]) => moves.some(move => codeOfMove(move, waves, i, approvers));
+export function makesObjects(moves: Move[], waves: Wave[], i: number, approvers: string[]): boolean {
+  return moves.some(move => codeOfMove(move, waves, i, approvers));
+}
 
 /** A cdk8s app, by file: each wave is a chart. */
 export function appFiles(moves: Move[], waves: Wave[], approvers: string[]): Map<string, string> {

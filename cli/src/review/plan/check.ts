@@ -1,8 +1,9 @@
 import { readFileSync } from 'fs';
 import { join } from 'path';
-import { PermissionModel } from 'cdk8s-secure-debug';
+import { PermissionHolder, PermissionModel } from 'cdk8s-secure-debug';
+import { titleOf, unpacked } from './bindings';
 import { PlanFile } from './plan';
-import { without } from './scripts';
+import { newcomers, without } from './scripts';
 import { OK, REFUSED, wrongUse } from '../../errors';
 import { Io } from '../../io';
 import { CommonOptions, Result, Session } from '../../session';
@@ -25,32 +26,41 @@ export async function check(io: Io, folder: string, options: CheckOptions): Prom
   const { waves, uses, breakGlass } = readPlan(folder);
   const number = Number(options.wave ?? waves.length);
   if (!Number.isInteger(number) || number < 1 || number > waves.length) wrongUse(`--wave ${plain(options.wave!)} is none of the plan. Fix: give 1 to ${waves.length}.`);
-  const objects = options.manifests ? objectsIn(options.manifests) : await objectsOfCluster(await Session.open(io, options));
+  const objects = unpacked(options.manifests ? objectsIn(options.manifests) : await objectsOfCluster(await Session.open(io, options)));
 
   const last = number === waves.length;
   const named = new Set(waves.flatMap(({ namespaces = [] }) => namespaces));
   const sofar = waves.slice(0, number);
-  const isDue = (namespace: string) => last || (namespace !== '' && sofar.some(wave => !wave.cluster && (wave.namespaces ? wave.namespaces.includes(namespace) : !named.has(namespace))));
+  const inWave = ({ cluster, namespaces }: PlanFile['waves'][number], namespace: string) => !cluster && (namespaces ? namespaces.includes(namespace) : !named.has(namespace));
+  const isDue = (namespace: string) => last || (namespace !== '' && sofar.some(wave => inWave(wave, namespace)));
   const due = uses.filter(({ namespace }) => isDue(namespace));
   const { breaks, passed } = replayed(due, without(objects, waves.flatMap(({ removals }) => removals)));
   const wrong = breaks.filter(({ otherClients }) => !otherClients);
 
-  const left = options.done ? sofar.flatMap(({ removals }) => removals).filter(removal => JSON.stringify(without(objects, [removal])) !== JSON.stringify(objects)) : [];
-  const mighty = options.done && last ? PermissionModel.fromManifests(objects).whoCan('*', '*', '*')
-    .filter(({ subjectKind, subject }) => subjectKind !== 'ServiceAccount' && !/^system:/.test(subject) && !breakGlass.includes(subject)).map(({ subjectKind, subject }) => `${subjectKind} ${subject}`) : [];
+  const text = JSON.stringify(objects);
+  const left = options.done ? sofar.flatMap(({ removals }) => removals).filter(removal => JSON.stringify(without(objects, [removal])) !== text) : [];
+  const mighty = options.done && last ? whoMayAll(objects).filter(({ subject }) => !breakGlass.includes(subject)).map(({ subjectKind, subject }) => `${subjectKind} ${subject}`) : [];
+  const came = sofar.flatMap(({ removals }) => removals).flatMap(removal => newcomers(objects, removal).map(raw =>
+    `${titleOf(removal.binding)} also names ${raw.kind} ${raw.name}, who is not in the plan. Fix: make the plan again`));
   const problems = [
+    ...came,
     ...wrong.map(sentence),
-    ...left.map(({ binding: { kind, name, namespace } }) => `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name} still gives what the plan takes away`),
+    ...left.map(({ binding }) => `${titleOf(binding)} still gives what the plan takes away`),
     ...mighty.map(who => `${who} may still do everything, and is no break-glass`),
   ];
   const what = `wave ${number} (${waves[number - 1].name})`;
   return {
-    data: { wave: number, ok: problems.length === 0, passed, breaks: wrong, left: left.map(({ binding }) => binding), mighty },
+    data: { wave: number, ok: problems.length === 0, passed, breaks: wrong, left: left.map(({ binding }) => binding), came, mighty },
     text: problems.length === 0
       ? `In order: ${what}, ${passed} recorded requests pass${options.done ? ', and what it takes away is gone' : ' without what is taken away'}.`
       : [`Stop: ${what} is not in order.`, ...problems.map(one => `  ${plain(one)}`)].join('\n'),
     code: problems.length === 0 ? OK : REFUSED,
   };
+}
+
+/** People who may do everything; not those of Kubernetes itself. */
+function whoMayAll(objects: any[]): PermissionHolder[] {
+  return PermissionModel.fromManifests(objects).whoCan('*', '*', '*').filter(({ subjectKind, subject }) => subjectKind !== 'ServiceAccount' && !/^system:/.test(subject));
 }
 
 const sentence = (one: Break) => `${one.user} could not ${one.verb} ${whatText(one)}${one.namespace === undefined ? '' : ` in ${one.namespace}`} (${one.times} ×, last ${one.last})`;

@@ -2,7 +2,7 @@ import { Danger, DebugCapability, PermissionModel, PermissionRule } from 'cdk8s-
 import { Binding, isRbac, titleOf } from './bindings';
 import { asked, cellsOf, impersonations } from '../minimize/rights';
 import { Use } from '../minimize/use';
-import { permissionSubject, subjectOf, Who, whoText } from '../minimize/who';
+import { isAllowed, permissionSubject, Who, whoText } from '../minimize/who';
 
 /**
  * What becomes of somebody's part in a binding: replaced by the rights they used, for people; the same for programs and for roles
@@ -30,9 +30,11 @@ export interface DecideOptions {
 const LOCAL = ['kube-system', 'kube-public', 'kube-node-lease'];
 const OURS = ['cdk8s-secure-debug', 'secure-debug'];
 
+export const BOOTSTRAPPED = 'every cluster has it; the API server makes it again';
+
 /** Why it belongs to Kubernetes, or is what the way leads to; undefined for all else. */
 function keptAnyway({ labels }: Binding, who: Who, { breakGlass }: DecideOptions): string | undefined {
-  if (labels['kubernetes.io/bootstrapping'] === 'rbac-defaults') return 'every cluster has it; the API server makes it again';
+  if (labels['kubernetes.io/bootstrapping'] === 'rbac-defaults') return BOOTSTRAPPED;
   if (breakGlass.includes(who.name) && who.kind !== 'ServiceAccount') return 'the break-glass that you named';
   if (OURS.includes(labels['app.kubernetes.io/managed-by'] as string)) return 'declared by secure-debug already';
   if (who.kind !== 'ServiceAccount' && /^system:/.test(who.name)) return 'Kubernetes\' own';
@@ -47,7 +49,8 @@ class Reach {
   public constructor(binding: Binding, raw: any, roles: any[], aggregated: any[]) {
     const { roleKind, roleName, namespace } = binding;
     const own = roles.filter(({ kind, metadata }) => kind === roleKind && metadata?.name === roleName && (kind === 'ClusterRole' || metadata.namespace === namespace));
-    this.model = PermissionModel.fromManifests([...own, ...own.some(({ aggregationRule }) => aggregationRule) ? aggregated : [], { ...binding.object, subjects: [raw] }]);
+    const parts = own.some(({ aggregationRule }) => aggregationRule) ? aggregated : [];
+    this.model = PermissionModel.fromManifests([...own, ...parts, { ...binding.object, subjects: [raw] }]);
   }
 
   public rules(who: Who): PermissionRule[] {
@@ -59,9 +62,7 @@ class Reach {
   }
 
   public allows(use: Use): boolean {
-    return asked(use).some(one => (one.resource === ''
-      ? this.model.canNonResource(subjectOf(one), one.verb, one.path)
-      : this.model.can(subjectOf(one), one.verb, one.apiGroup, one.resource, { namespace: one.namespace || undefined, name: one.name || undefined })).allowed);
+    return asked(use).some(one => isAllowed(this.model, one));
   }
 }
 

@@ -3,7 +3,7 @@ import { Decision } from './decide';
 import { Wave, waveOf } from './waves';
 import { remarks } from '../minimize/confidence';
 import { split } from '../minimize/covered';
-import { roleName, roleObjects, RoleOptions } from '../minimize/objects';
+import { roleName } from '../minimize/objects';
 import { Needed, neededBy, Place, placesOf } from '../minimize/rights';
 import { literal } from '../minimize/safe-text';
 import { Code, codeOf } from '../minimize/typescript';
@@ -89,8 +89,3 @@ function onRequest(move: Move, places: Place[], approvers: string[]): Code {
 
 const isSystem = (namespace: string) => /^(kube-.*|openshift(-.*)?|default)$/.test(namespace);
 const profileOf = (name: string) => name.replace(/^minimal-/, '').slice(0, 40).replace(/-$/, '');
-
-/** The objects of the moves, as the constructs make them in other words; what is on request is not among them. */
-export function standingObjects(moves: Move[]): any[] {
-  return moves.filter(({ onRequest: asked }) => !asked).flatMap(({ places, ...options }) => places.flatMap(({ namespace, rules, urls }) => roleObjects(options as RoleOptions, namespace, [...rules, ...urls])));
-}

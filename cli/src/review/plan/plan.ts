@@ -37,7 +37,7 @@ export interface PlanFile {
     readonly name: string;
     readonly namespaces?: string[];
     readonly cluster?: boolean;
-    readonly removals: { readonly binding: { readonly kind: 'RoleBinding' | 'ClusterRoleBinding'; readonly name: string; readonly namespace?: string }; readonly gone: any[] }[];
+    readonly removals: { readonly binding: { readonly kind: 'RoleBinding' | 'ClusterRoleBinding'; readonly name: string; readonly namespace?: string }; readonly gone: any[]; readonly left: any[] }[];
   }[];
   /** Work that has to pass. */
   readonly uses: Use[];
@@ -64,7 +64,8 @@ export async function plan(io: Io, files: string[], options: PlanOptions): Promi
   const written = appFiles(moves, waves, approvers);
   waves.forEach((_, i) => {
     const makes = makesObjects(moves, waves, i, approvers);
-    waveFiles({ id: ids[i], number: i + 1, makes, removals: removals[i], policyFirst: policy && i === 0 }).forEach((text, file) => written.set(file, text));
+    const script = { id: ids[i], number: i + 1, makes, removals: removals[i], policyFirst: policy && i === 0 };
+    waveFiles(script).forEach((text, file) => written.set(file, text));
   });
   written.set('PLAN.md', planMarkdown({ decisions, moves, waves, ids, removals, breakGlass, damaged }));
   written.set('plan.json', `${JSON.stringify(planFile(), null, 2)}\n`);
@@ -84,7 +85,8 @@ export async function plan(io: Io, files: string[], options: PlanOptions): Promi
       version: 1,
       breakGlass,
       waves: waves.map((wave, i) => ({
-        ...wave, removals: removals[i].map(({ binding: { kind, name, namespace }, gone }) => ({ binding: { kind, name, ...namespace !== undefined && { namespace } }, gone })),
+        ...wave,
+        removals: removals[i].map(({ binding: { kind, name, namespace }, ...subjects }) => ({ binding: { kind, name, namespace }, ...subjects })),
       })),
       uses: [...new Set(pass)].filter(({ resource }) => !refused.has(resource)),
     };

@@ -24,19 +24,29 @@ export function removalsOf(decisions: Decision[], waves: Wave[]): Removal[][] {
   const removals = waves.map((): Removal[] => []);
   for (const [binding, own] of byBinding) {
     const gone = own.filter(movedBy).map(({ raw }) => raw);
-    if (gone.length > 0) removals[waveOfBinding(waves, binding)].push({ binding, gone, left: binding.object.subjects.filter((raw: any) => !gone.includes(raw)) });
+    const left = binding.object.subjects.filter((raw: any) => !gone.includes(raw));
+    if (gone.length > 0) removals[waveOfBinding(waves, binding)].push({ binding, gone, left });
   }
   return removals;
 }
 
+const subjectKey = ({ kind, name, namespace }: any) => JSON.stringify([kind, name, namespace ?? '']);
+const bindingKey = ({ kind, namespace, name }: Gone['binding']) => JSON.stringify([kind, kind === 'RoleBinding' ? namespace || 'default' : '', name]);
+const keyOf = ({ kind, metadata }: any) => bindingKey({ kind, namespace: metadata?.namespace, name: metadata?.name });
+
+/** Subjects of a binding that came after the plan was made; to remove it would take from them what nobody looked at. */
+export function newcomers(objects: any[], { binding, gone, left }: Gone & { readonly left: any[] }): any[] {
+  const known = new Set([...gone, ...left].map(subjectKey));
+  return objects.filter(object => keyOf(object) === bindingKey(binding)).flatMap(({ subjects }) => Array.isArray(subjects) ? subjects : []).filter(raw => !known.has(subjectKey(raw)));
+}
+
 /** The objects without what was removed. */
 export function without(objects: any[], removals: Gone[]): any[] {
-  const key = (kind: string, namespace: string | undefined, name: string) => JSON.stringify([kind, kind === 'RoleBinding' ? namespace || 'default' : '', name]);
-  const subjectKey = ({ kind, name, namespace }: any) => JSON.stringify([kind, name, namespace ?? '']);
-  const gone = new Map(removals.map(({ binding, gone: subjects }) => [key(binding.kind, binding.namespace, binding.name), new Set(subjects.map(subjectKey))]));
+  const gone = new Map(removals.map(one => [bindingKey(one.binding), new Set(one.gone.map(subjectKey))]));
   return objects.map(object => {
-    const subjects = object?.metadata && gone.get(key(object.kind, object.metadata.namespace, object.metadata.name));
-    return subjects && Array.isArray(object.subjects) ? { ...object, subjects: object.subjects.filter((raw: any) => !subjects.has(subjectKey(raw))) } : object;
+    const subjects = gone.get(keyOf(object));
+    if (!subjects || !Array.isArray(object.subjects)) return object;
+    return { ...object, subjects: object.subjects.filter((raw: any) => !subjects.has(subjectKey(raw))) };
   });
 }
 
@@ -75,7 +85,11 @@ export function waveFiles({ id, number, makes, removals, policyFirst }: WaveScri
     [`${folder}/apply.sh`, [
       HEAD(`Wave ${number}: makes the new rights, asks whether they are enough for what was done, and takes away the old ones.`),
       ...makes ? [`[ -e ${manifest} ] || { echo "There is no dist yet. Fix: npm install && npm run synth" >&2; exit 2; }`] : [],
-      ...policyFirst ? [`${APPLY} -f "$root/dist/access-requests.k8s.yaml"`] : [],
+      ...policyFirst ? [
+        `${APPLY} -f "$root/dist/access-requests.k8s.yaml"`,
+        '# Requests are held by this policy alone, and the API server takes a moment to load it.',
+        'sleep 5',
+      ] : [],
       ...makes ? [`${APPLY} -f ${manifest}`] : [],
       '# Before anything is taken away: would the recorded work pass without it?',
       `\${SECURE_DEBUG:-secure-debug} plan check "$root" --wave ${number}`,

@@ -11,7 +11,7 @@ import { objectsIn } from '../minimize/rbac-source';
 import { readUses } from '../minimize/read-uses';
 import { asked, impersonations } from '../minimize/rights';
 import { Use } from '../minimize/use';
-import { isBy, subjectOf, Who, whoOf, WhoOptions } from '../minimize/who';
+import { isAllowed, isBy, Who, whoOf, WhoOptions } from '../minimize/who';
 
 export interface ReplayOptions extends WhoOptions {
   readonly roles?: string[];
@@ -28,15 +28,15 @@ function streamVerbs(): Map<string, string[]> {
   }));
 }
 
-const keyOf = ({ user, verb, apiGroup, resource, path, namespace }: Use, otherClients: boolean) => JSON.stringify([user, verb, apiGroup, resource, path, namespace, otherClients]);
+function keyOf({ user, verb, apiGroup, resource, path, namespace }: Use, otherClients: boolean): string {
+  return JSON.stringify([user, verb, apiGroup, resource, path, namespace, otherClients]);
+}
 
 /** Asks roles about what was done, request by request, and tells what they would have refused. */
 export function replayed(uses: Use[], objects: any[]): Replayed {
   const model = PermissionModel.fromManifests([...EVERYBODY, ...objects]);
   const streams = streamVerbs();
-  const allows = (use: Use) => (use.resource === ''
-    ? model.canNonResource(subjectOf(use), use.verb, use.path)
-    : model.can(subjectOf(use), use.verb, use.apiGroup, use.resource, { namespace: use.namespace || undefined, name: use.name || undefined })).allowed;
+  const allows = (use: Use) => isAllowed(model, use);
 
   const breaks = new Map<string, { first: Use; uses: Use[]; otherClients: boolean }>();
   const broke = (use: Use, otherClients: boolean) => {
@@ -53,11 +53,12 @@ export function replayed(uses: Use[], objects: any[]): Replayed {
     const others = use.apiGroup === '' && wrong.length === 0 ? streams.get(use.resource) ?? [] : [];
     others.filter(verb => verb !== use.verb).map(verb => ({ ...use, verb })).filter(one => !allows(one)).forEach(one => broke(one, true));
   }
+  // What is refused already to who sent it needs no second line.
+  const told = [...breaks.values()].filter(({ first, otherClients }) => !otherClients || !breaks.has(keyOf(first, false)));
   return {
     passed,
     broken,
-    // What is refused already to who sent it needs no second line.
-    breaks: [...breaks.values()].filter(({ first, otherClients }) => !otherClients || !breaks.has(keyOf(first, false))).map(({ first, uses: same, otherClients }): Break => ({
+    breaks: told.map(({ first, uses: same, otherClients }): Break => ({
       user: first.user,
       groups: first.groups,
       verb: first.verb,
