@@ -1,0 +1,2 @@
+export * from './audit-alerts';
+export { MaintenanceWindow, MaintenanceWindowProps, Weekday } from './maintenance-window';

@@ -1,0 +1,117 @@
+import { Classification, classifyStatements, CLUSTER, SERVICE } from './classify';
+import { dropCondition } from './dropped';
+import { LogRedaction, redactStatements } from './log-redaction';
+import { LogSink, MAX_EVENT } from './log-sink';
+import { attribute, field, is, literal, set, temp } from './ottl';
+import { AuditRule } from '../audit-rule';
+import { countMetrics } from './metrics';
+
+/** What a collector is configured from. */
+export interface CollectorInput extends Classification {
+  readonly cluster: string;
+  readonly logPath: string;
+  readonly sinks: LogSink[];
+  readonly drop: AuditRule[];
+  readonly redact: LogRedaction[];
+  readonly queueBytes: number;
+  /** Where checkpoints and queues are kept. */
+  readonly stateFolder: string;
+  /** Address on which metrics and health are served. */
+  readonly host: string;
+  readonly ports: CollectorPorts;
+}
+
+export interface CollectorPorts {
+  /** What was counted in the log. */
+  readonly metrics: number;
+  /** Of the collector itself. */
+  readonly own: number;
+  readonly health: number;
+}
+
+export const PORTS: CollectorPorts = { metrics: 9464, own: 8888, health: 13133 };
+
+const DROPPED = 'debug.dropped';
+
+/** `audit.log` and the files that it was rotated to: audit-2026-03-01T10-00-00.000.log. */
+export function logFiles(logPath: string): string[] {
+  const [, stem, extension] = /^(.*?)(\.[^./]*)?$/.exec(logPath)!;
+  return [logPath, `${stem}-*${extension ?? ''}`];
+}
+
+/**
+ * The configuration of the collector. Nothing is dropped but what `drop` says: a line that is damaged goes along as it is, a queue
+ * that is full holds up the reading of the log, and the log waits on the disk.
+ */
+export function collectorConfig(input: CollectorInput): any {
+  const queue = {
+    enabled: true,
+    storage: 'file_storage/queue',
+    sizer: 'bytes',
+    queue_size: input.queueBytes,
+    // Dropping the newest is what it does otherwise.
+    block_on_overflow: true,
+    num_consumers: 4,
+  };
+  const exporters = Object.fromEntries(input.sinks.map(sink => sink._exporter(input.cluster, queue)));
+  const storage = (name: string, more: object = {}) => ({ directory: `${input.stateFolder}/${name}`, create_directory: true, fsync: true, ...more });
+  const statements = [
+    set(`resource.attributes[${literal(CLUSTER)}]`, literal(input.cluster)),
+    set(`resource.attributes[${literal('service.name')}]`, literal(SERVICE)),
+    set(`resource.attributes[${literal('k8s.node.name')}]`, '"${env:NODE_NAME}"'),
+    ...classifyStatements(input),
+    ...input.drop.length ? [
+      set(temp('path'), literal('')),
+      set(temp('path'), `Split(${field('requestURI')}, "?")[0]`),
+      ...input.drop.map(rule => set(attribute(DROPPED), literal('true'), dropCondition(rule))),
+    ] : [],
+    ...redactStatements(input.redact),
+  ];
+  return {
+    extensions: {
+      'file_storage/checkpoints': storage('checkpoints'),
+      'file_storage/queue': storage('queue', { compaction: { on_start: true, on_rebound: true, directory: `${input.stateFolder}/queue` } }),
+      'health_check': { endpoint: `${input.host}:${input.ports.health}` },
+    },
+    receivers: {
+      'file_log/audit': {
+        include: logFiles(input.logPath),
+        start_at: 'beginning',
+        storage: 'file_storage/checkpoints',
+        // A longer line would be cut in two.
+        max_log_size: MAX_EVENT,
+        // Of the default of 1,000 bytes a long URL may leave two files alike.
+        fingerprint_size: '4KiB',
+        retry_on_failure: { enabled: true, initial_interval: '1s', max_interval: '30s', max_elapsed_time: '0s' },
+      },
+    },
+    processors: {
+      // Refuses instead of dying; the receiver then waits.
+      'memory_limiter': { check_interval: '1s', limit_percentage: 80, spike_limit_percentage: 20 },
+      // What an event lacks leaves its statement without effect.
+      'transform/classify': { error_mode: 'silent', log_statements: [{ statements }] },
+      ...input.drop.length && { 'filter/dropped': { error_mode: 'silent', logs: { log_record: [is(attribute(DROPPED).replace(/^log\./, ''), 'true')] } } },
+    },
+    connectors: { 'count/audit': { logs: countMetrics() } },
+    exporters: {
+      ...exporters,
+      'prometheus/audit': { endpoint: `${input.host}:${input.ports.metrics}`, metric_expiration: '24h', resource_to_telemetry_conversion: { enabled: false } },
+    },
+    service: {
+      extensions: ['file_storage/checkpoints', 'file_storage/queue', 'health_check'],
+      telemetry: {
+        logs: { encoding: 'json', level: 'info' },
+        metrics: { level: 'normal', readers: [{ pull: { exporter: { prometheus: { host: input.host, port: input.ports.own } } } }] },
+      },
+      pipelines: {
+        'logs/audit': {
+          receivers: ['file_log/audit'],
+          processors: ['memory_limiter', 'transform/classify', ...input.drop.length ? ['filter/dropped'] : []],
+          exporters: [...Object.keys(exporters), 'count/audit'],
+        },
+        'metrics/audit': { receivers: ['count/audit'], exporters: ['prometheus/audit'] },
+      },
+    },
+  };
+}
+
