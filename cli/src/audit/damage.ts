@@ -13,13 +13,14 @@ export class Damage {
   private readonly places: { file: string; ruins: Ruin[]; count: number }[] = [];
   /** Logs that ended before their end. */
   private readonly cut: { file: string; afterLine: number; why: string }[] = [];
+  private readonly notes: string[] = [];
 
   public get lines(): number {
     return this.places.reduce((sum, { count }) => sum + count, 0);
   }
 
   public get any(): boolean {
-    return this.lines + this.cut.length > 0;
+    return this.lines + this.cut.length + this.notes.length > 0;
   }
 
   public line(file: string, number: number, why: string): void {
@@ -35,6 +36,18 @@ export class Damage {
     this.cut.push({ file, afterLine, why });
   }
 
+  /** Something about a whole log. */
+  public note(file: string, why: string): void {
+    this.notes.push(`${file}: ${why}`);
+  }
+
+  /** Takes what was found in other logs. */
+  public add({ places, cut, notes }: Damage): void {
+    this.places.push(...places);
+    this.cut.push(...cut);
+    this.notes.push(...notes);
+  }
+
   /** `audit.log:3-5: no JSON` */
   public told(): string[] {
     return [
@@ -46,6 +59,7 @@ export class Damage {
         ];
       }),
       ...this.cut.map(({ file, afterLine, why }) => `${file}:${afterLine + 1}: cut off (${why}); nothing was read from there on`),
+      ...this.notes,
     ];
   }
 }

@@ -1,5 +1,5 @@
-import { Readable } from 'stream';
-import { createGunzip } from 'zlib';
+import { Readable, Transform } from 'stream';
+import * as zlib from 'zlib';
 
 /** One line of a log; without its text when it is longer than any event can be. */
 export interface Line {
@@ -20,7 +20,7 @@ export const LONGEST_LINE = 64 * 1_048_576;
 
 const NEWLINE = 0x0a;
 
-/** The lines of a log, one after the other, so that memory does not grow with it. What is packed by gzip is told by its first bytes. */
+/** The lines of a log, one after the other, so that memory does not grow with it. What is packed by gzip or zstd is told by its first bytes. */
 export async function* lines(source: Readable, longest = LONGEST_LINE): AsyncGenerator<Line> {
   let number = 0;
   let parts: Buffer[] = [];
@@ -55,7 +55,7 @@ export async function* lines(source: Readable, longest = LONGEST_LINE): AsyncGen
 async function* unpacked(source: Readable): AsyncGenerator<Buffer> {
   const chunks = source[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   let head = Buffer.alloc(0);
-  while (head.length < 2) {
+  while (head.length < 4) {
     const { value, done } = await chunks.next();
     if (done) break;
     head = Buffer.concat([head, Buffer.from(value)]);
@@ -64,13 +64,23 @@ async function* unpacked(source: Readable): AsyncGenerator<Buffer> {
     if (head.length > 0) yield head;
     for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield Buffer.from(next.value);
   };
-  if (head[0] !== 0x1f || head[1] !== 0x8b) {
+  const unpack = unpackerOf(head);
+  if (!unpack) {
     yield* all();
     return;
   }
   const packed = Readable.from(all());
-  const gunzip = createGunzip();
+  const gunzip = unpack();
   // A pipe does not hand on what goes wrong before it.
   packed.on('error', error => gunzip.destroy(error));
   yield* packed.pipe(gunzip) as AsyncIterable<Buffer>;
+}
+
+const ZSTD = 'zstd is read from a file alone by this version of Node.js. Fix: unpack it before, e.g. zstd -dc audit.log.zst | secure-debug …, or use Node.js 22.15 or newer';
+
+function unpackerOf(head: Buffer): (() => Transform) | undefined {
+  if (head[0] === 0x1f && head[1] === 0x8b) return () => zlib.createGunzip();
+  if (head.length < 4 || head.readUInt32LE(0) !== 0xfd2fb528) return undefined;
+  const { createZstdDecompress } = zlib as any;
+  return createZstdDecompress ?? (() => { throw new Error(ZSTD); });
 }

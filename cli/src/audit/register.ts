@@ -1,5 +1,7 @@
 import { Option } from 'commander';
+import { ask } from './ask';
 import { drift } from './drift';
+import { report } from './report';
 import { simulate } from './simulate';
 import { Registration, several } from '../registration';
 
@@ -16,6 +18,30 @@ export function registerAudit({ root, io, answer }: Registration): void {
     .action(async (files, options) => answer(await drift(io, files, options), options));
 
   const audit = root.command('audit').description('what audit logs and audit policies tell; no cluster is asked').helpCommand(false);
+  audit.command('report [logs...]')
+    .description('who debugged what, by which way, with which grant: sessions, by audit logs (default: standard input)')
+    .addOption(new Option('--json', 'print JSON'))
+    .option('--csv', 'print CSV')
+    .option('--markdown', 'print text for a ticket')
+    .option('--sarif', 'print SARIF of what is outside every path')
+    .option('--html <file>', 'write a report for a browser, in one file')
+    .option('--since <time>', 'sessions that began from then on; RFC 3339, e.g. 2026-03-01T18:00:00Z')
+    .option('--until <time>', 'sessions that began until then')
+    .option('--user <name>', 'of this person; repeatable', several)
+    .option('--without-user <name>', 'not of this one, such as a backup that uses exec; repeatable', several)
+    .option('-n, --namespace <namespace>', 'of this namespace; repeatable (default: all)', several)
+    .option('--path <path>', 'by this way: on-call, read-only, just-in-time, break-glass, gateway, gitops-emergency, outside, none; repeatable', several)
+    .option('--cluster <name=log>', 'logs of several clusters; repeatable', several)
+    .option('--declared <manifests>', 'only bindings in these files or folders are a declared way (default: by the names of Roles); repeatable', several)
+    .option('--convert <folder>', 'also write what matters of the logs as Parquet, by day, for repeated questions')
+    .option('--fail-on <what>', 'exit with 1 if there is: outside, refused, damaged; repeatable', several)
+    .action(async (logs, options) => answer(await report(io, logs, options), options));
+  audit.command('sql <question> [logs...]')
+    .description('a question of your own on sessions, denials, grants, would_deny and events, in SQL')
+    .addOption(new Option('--json', 'print JSON'))
+    .option('--cluster <name=log>', 'logs of several clusters; repeatable', several)
+    .option('--declared <manifests>', 'as for report; repeatable', several)
+    .action(async (question, logs, options) => answer(await ask(io, question, logs, options), options));
   audit.command('simulate <policy> [audit-logs...]')
     .description('what an audit policy records: of a log, of requests, or else of every debug request there is')
     .addOption(new Option('--json', 'print JSON'))

@@ -1,0 +1,208 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'fs';
+import { tmpdir } from 'os';
+import { join } from 'path';
+import { Readable } from 'stream';
+import { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { Damage } from './damage';
+import { Declared } from './declared';
+import { extentOf } from './packed';
+import { Source } from './sources';
+import { fileReader, Spool } from './spool';
+import { EVENTS, FAILURES } from './sql/events';
+import { COLUMN_NAMES, COLUMNS, DAMAGED, eventsOf, Format, linesOf, quoted, RELEVANT } from './sql/read';
+import { text } from './sql/text';
+import { views } from './sql/views';
+
+/** Values as DuckDB gives them for JSON: whole numbers of 64 bit are texts. */
+export type Row = { readonly [column: string]: any };
+
+export interface EvidenceOptions {
+  /** Bindings that were declared; undefined: the default names of Roles count. */
+  readonly declared?: Declared[];
+  readonly stdin?: Readable;
+  /** A folder to which what was kept is written, as Parquet by day. */
+  readonly convert?: string;
+  /** Told how many of the files are read, and how many there are. */
+  progress?(done: number, all: number): void;
+}
+
+/** DuckDB may use so much for itself; beyond, it writes to the temporary folder. */
+const MEMORY = '160MiB';
+const PARALLEL = 2;
+
+/**
+ * What audit logs say about debugging, in an embedded DuckDB: each file is read once, where it lies, and only events that can matter are
+ * kept. What DuckDB cannot read is read by the tolerant reader, which says by file and line what is damaged.
+ */
+export class Evidence {
+  /** Reads all sources. */
+  public static async read(sources: Source[], options: EvidenceOptions): Promise<Evidence> {
+    const evidence = new Evidence(mkdtempSync(join(tmpdir(), 'secure-debug-audit-')));
+    try {
+      await evidence.open(options.declared);
+      await evidence.load(sources, options);
+      if (options.convert !== undefined) await evidence.write(options.convert, sources.some(({ cluster }) => cluster !== undefined));
+      await evidence.ready();
+      return evidence;
+    } catch (error) {
+      evidence.close();
+      throw error;
+    }
+  }
+
+  public readonly damage = new Damage();
+  public readonly logs: { name: string; events: number; cluster?: string }[] = [];
+  private db!: DuckDBInstance;
+  private connection!: DuckDBConnection;
+
+  private earliest?: string;
+  private latest?: string;
+
+  private constructor(private readonly folder: string) {}
+
+  /** From when to when the logs reach, RFC 3339. */
+  public get reach(): { readonly from?: string; readonly to?: string } {
+    return { ...this.earliest !== undefined && { from: this.earliest, to: this.latest } };
+  }
+
+  private see(times: string[]): void {
+    for (const time of times) {
+      if (this.earliest === undefined || time < this.earliest) this.earliest = time;
+      if (this.latest === undefined || time > this.latest) this.latest = time;
+    }
+  }
+
+  /** Rows of a question of our own. */
+  public async rows(sql: string): Promise<Row[]> {
+    return (await this.connection.runAndReadAll(sql)).getRowObjectsJson() as Row[];
+  }
+
+  /** Runs a question of a user: it sees the relations, and neither files nor the network. */
+  public async ask(sql: string): Promise<{ readonly columns: string[]; readonly rows: Row[] }> {
+    const reader = await this.connection.runAndReadAll(sql);
+    return { columns: reader.deduplicatedColumnNames(), rows: reader.getRowObjectsJson() as Row[] };
+  }
+
+  public close(): void {
+    this.connection?.closeSync();
+    this.db?.closeSync();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async open(declared: Declared[] | undefined): Promise<void> {
+    this.db = await DuckDBInstance.create(join(this.folder, 'evidence.duckdb'), {
+      memory_limit: MEMORY, temp_directory: join(this.folder, 'spill'), autoinstall_known_extensions: 'false', autoload_known_extensions: 'false', preserve_insertion_order: 'false',
+    });
+    this.connection = await this.db.connect();
+    const columns = Object.entries(COLUMNS).map(([name, type]) => `${quoted(name)} ${type}`).join(', ');
+    await this.connection.run(`CREATE TABLE kept (file INTEGER, ${columns})`);
+    await this.connection.run('CREATE TABLE sources (file INTEGER, log VARCHAR, cluster VARCHAR)');
+    await this.connection.run('CREATE TABLE declared (binding_kind VARCHAR, namespace VARCHAR, binding VARCHAR, role_kind VARCHAR, role VARCHAR, path VARCHAR)');
+    for (const one of declared ?? []) {
+      await this.connection.run(`INSERT INTO declared VALUES (${[one.bindingKind, one.namespace, one.binding, one.roleKind, one.role, one.path].map(text).join(', ')})`);
+    }
+    await this.connection.run(EVENTS);
+    await this.connection.run(FAILURES);
+    for (const [name, sql] of Object.entries(views(declared !== undefined))) await this.connection.run(`CREATE VIEW ${name} AS ${sql}`);
+  }
+
+  private async load(sources: Source[], { stdin, progress }: EvidenceOptions): Promise<void> {
+    const damages = sources.map(() => new Damage());
+    const events: number[] = [];
+    let done = 0;
+    let next = 0;
+    for (const [index, { name, cluster = '' }] of sources.entries()) await this.connection.run(`INSERT INTO sources VALUES (${index}, ${text(name)}, ${text(cluster)})`);
+    const work = async () => {
+      const connection = await this.db.connect();
+      try {
+        for (let index = next++; index < sources.length; index = next++) {
+          events[index] = await this.one(connection, index, sources[index], damages[index], stdin);
+          progress?.(++done, sources.length);
+        }
+      } finally {
+        connection.closeSync();
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(PARALLEL, sources.length) }, work));
+    sources.forEach(({ name, cluster }, index) => {
+      this.logs.push({ name, events: events[index], ...cluster !== undefined && { cluster } });
+      this.damage.add(damages[index]);
+    });
+  }
+
+  /** Reads one file, and says how many events it has. */
+  private async one(connection: DuckDBConnection, index: number, source: Source, damage: Damage, stdin: Readable | undefined): Promise<number> {
+    if (!source.stdin) {
+      const [{ whole, times }, quick] = await Promise.all([extentOf(source), this.quickly(connection, index, source.file, source.format)]);
+      this.see(times);
+      if (whole && quick.damaged === 0) return quick.events;
+      await connection.run(`DELETE FROM kept WHERE file = ${index}`);
+      if (source.format === 'parquet') {
+        damage.note(source.name, quick.why ?? `${quick.damaged} rows are no events`);
+        return 0;
+      }
+    }
+    const spool = new Spool(join(this.folder, `spool-${index}.json`));
+    const events = await spool.fill(source.name, source.stdin ? () => stdin! : this.reader(connection, source), damage);
+    const { damaged, why } = await this.quickly(connection, index, spool.file, 'text');
+    spool.remove();
+    if (damaged > 0) damage.note(source.name, why ?? `${damaged} events could not be read`);
+    return events;
+  }
+
+  /** zstd is unpacked by DuckDB, line by line: not every version of Node.js can. */
+  private reader(connection: DuckDBConnection, { file, format }: Source): () => Readable {
+    return format === 'zstd' ? () => Readable.from(unpackedLines(connection, file)) : fileReader(file);
+  }
+
+  private async quickly(connection: DuckDBConnection, index: number, file: string, format: Format): Promise<{ events: number; damaged: number; why?: string }> {
+    const profile = join(this.folder, `profile-${index}.json`);
+    try {
+      await connection.run('PRAGMA enable_profiling=\'json\'');
+      await connection.run(`PRAGMA profiling_output=${text(profile)}`);
+      await connection.run(`INSERT INTO kept SELECT ${index}, ${COLUMN_NAMES} FROM ${eventsOf(file, format)} WHERE ${DAMAGED} OR ${RELEVANT}`);
+      await connection.run('PRAGMA disable_profiling');
+    } catch (error) {
+      await connection.run('PRAGMA disable_profiling');
+      return { events: 0, damaged: 1, why: (error as Error).message.split('\n')[0] };
+    }
+    const untimed = 'try_cast("requestReceivedTimestamp" AS TIMESTAMPTZ) IS NULL';
+    const reader = await connection.runAndReadAll(`SELECT count(*) FROM kept WHERE file = ${index} AND (${DAMAGED} OR ${untimed})`);
+    const damaged = Number(reader.getRows()[0][0]);
+    return { events: rowsRead(JSON.parse(readFileSync(profile, 'utf8'))), damaged };
+  }
+
+  private async write(folder: string, byCluster: boolean): Promise<void> {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const day = 'left("requestReceivedTimestamp", 10) AS day';
+    const [cluster, by] = byCluster ? [', s.cluster AS cluster', 'cluster, day'] : ['', 'day'];
+    await this.connection.run(`COPY (SELECT ${COLUMN_NAMES}, ${day}${cluster} FROM kept JOIN sources AS s ON s.file = kept.file ORDER BY "requestReceivedTimestamp", "auditID", stage)
+      TO ${text(folder)} (FORMAT parquet, PARTITION_BY (${by}), COMPRESSION zstd)`);
+  }
+
+  /** Nothing but the relations is needed from now on. */
+  private async ready(): Promise<void> {
+    for (const relation of ['events', 'failures']) {
+      await this.connection.run(`CREATE TABLE ${relation}_read AS SELECT * FROM ${relation}`);
+      await this.connection.run(`CREATE OR REPLACE VIEW ${relation} AS SELECT * FROM ${relation}_read`);
+    }
+    const [row] = await this.rows('SELECT min("requestReceivedTimestamp") AS first, max("stageTimestamp") AS last FROM kept');
+    this.see([row.first, row.last].filter(time => time !== null));
+    await this.connection.run('DROP TABLE kept');
+    await this.connection.run('SET enable_external_access=false');
+    await this.connection.run('SET lock_configuration=true');
+  }
+}
+
+/** How many rows the reader of a query gave, before anything was left out. */
+function rowsRead(profile: any): number {
+  const here = /READ_JSON|PARQUET/.test(profile.operator_name ?? '') ? Number(profile.operator_cardinality) : 0;
+  return (profile.children ?? []).reduce((sum: number, child: any) => sum + rowsRead(child), here);
+}
+
+async function* unpackedLines(connection: DuckDBConnection, file: string): AsyncGenerator<Buffer> {
+  const result = await connection.stream(linesOf(file));
+  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    for (const [line] of chunk.getRows()) yield Buffer.from(`${line ?? ''}\n`);
+  }
+}

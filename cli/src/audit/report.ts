@@ -1,0 +1,126 @@
+import { existsSync, readdirSync, writeFileSync } from 'fs';
+import { csv } from './csv';
+import { AuditReport } from './debug-session';
+import { declaredIn } from './declared';
+import { micros } from './event';
+import { Evidence } from './evidence';
+import { htmlReport } from './html/html-report';
+import { markdown } from './markdown';
+import { Progress } from './progress';
+import { reportSarif } from './report-sarif';
+import { reportTable } from './report-table';
+import { plural } from './session-text';
+import { sessionsOf, Wanted } from './sessions';
+import { sourcesOf } from './sources';
+import { CommandError, OK, REFUSED, wrongUse } from '../errors';
+import { Io } from '../io';
+import { Result } from '../session';
+import { coloured, painter, plain } from '../text';
+
+export interface ReadOptions {
+  readonly cluster?: string[];
+  readonly declared?: string[];
+  readonly convert?: string;
+}
+
+export interface ReportOptions extends ReadOptions {
+  readonly since?: string;
+  readonly until?: string;
+  readonly user?: string[];
+  readonly withoutUser?: string[];
+  readonly namespace?: string[];
+  readonly path?: string[];
+  readonly failOn?: string[];
+  readonly json?: boolean;
+  readonly csv?: boolean;
+  readonly markdown?: boolean;
+  readonly sarif?: boolean;
+  readonly html?: string;
+}
+
+const PATHS = ['on-call', 'read-only', 'just-in-time', 'break-glass', 'gateway', 'gitops-emergency', 'outside', 'none'];
+const FAIL_ON = ['outside', 'refused', 'damaged'];
+
+/** Who debugged what, by which way: the sessions in audit logs. Asks no cluster. */
+export async function report(io: Io, logs: string[], options: ReportOptions): Promise<Result> {
+  const wanted = wantedOf(options);
+  const evidence = await readEvidence(io, logs, options);
+  try {
+    const found: AuditReport = {
+      logs: evidence.logs,
+      ...evidence.reach,
+      sessions: await sessionsOf(evidence, wanted),
+      damage: evidence.damage.told(),
+    };
+    const { sessions } = found;
+    const is: { [what: string]: boolean } = {
+      outside: sessions.some(({ path }) => path === 'outside'), refused: sessions.some(({ outcome }) => outcome === 'refused'), damaged: evidence.damage.any,
+    };
+    const code = (options.failOn ?? []).some(what => is[what]) ? REFUSED : OK;
+    return { data: found, text: textOf(io, found, options), code };
+  } finally {
+    evidence.close();
+  }
+}
+
+/** Reads logs, shows how far it is, and says on standard error what could not be read. */
+export async function readEvidence(io: Io, logs: string[], { cluster = [], declared, convert }: ReadOptions): Promise<Evidence> {
+  const { sources, skipped } = sourcesOf(logs, cluster, io.stdin !== undefined && !io.stdin.isTTY);
+  const known = declared && declaredIn(declared);
+  if (known?.length === 0) wrongUse(`--declared ${declared!.map(plain).join(', ')} has no binding of this library. Fix: name what is synthesized and applied, e.g. --declared dist.`);
+  if (convert !== undefined && existsSync(convert) && readdirSync(convert).length > 0) {
+    wrongUse(`--convert ${plain(convert)} is not empty. Fix: name a new folder; reports take several, and folders in folders.`);
+  }
+  const progress = new Progress(io, sources.length, 'reading logs');
+  try {
+    const evidence = await Evidence.read(sources, { declared: known, stdin: io.stdin, convert, progress: done => progress.at(done) });
+    for (const one of evidence.damage.told()) io.stderr.write(`not read: ${plain(one)}\n`);
+    if (evidence.damage.lines > 0) io.stderr.write(`${plural(evidence.damage.lines, 'line')} could not be read, so something may be missing.\n`);
+    for (const one of skipped) io.stderr.write(`left out, for it is no audit log: ${plain(one)}\n`);
+    return evidence;
+  } finally {
+    progress.stop();
+  }
+}
+
+function textOf(io: Io, found: AuditReport, { csv: asCsv, markdown: asMarkdown, sarif, html, json }: ReportOptions): string {
+  if (json) return '';
+  if (asCsv) return csv(found).trimEnd();
+  if (asMarkdown) return markdown(found).trimEnd();
+  if (sarif) return reportSarif(found).trimEnd();
+  if (html === undefined) return reportTable(painter(coloured(io, io.stdout)), found);
+  const page = htmlReport(found);
+  try {
+    writeFileSync(html, page, { mode: 0o600 });
+  } catch (error) {
+    throw new CommandError(`${plain(html)} cannot be written: ${(error as NodeJS.ErrnoException).code}. Fix: name a file in a folder that you may write to.`);
+  }
+  return `${plain(html)}: ${plural(found.sessions.length, 'session')}. Only you can read the file; it names people, commands and reasons.`;
+}
+
+function wantedOf({ json, csv: asCsv, markdown: asMarkdown, sarif, html, ...options }: ReportOptions): Wanted {
+  const { since, until, user, withoutUser, namespace, path, failOn } = options;
+  const forms = Object.entries({ '--json': json, '--csv': asCsv, '--markdown': asMarkdown, '--sarif': sarif, '--html': html }).filter(([, given]) => given).map(([option]) => option);
+  if (forms.length > 1) wrongUse(`${forms[0]} and ${forms[1]} contradict each other. Fix: give one of the two.`);
+  for (const one of namespace ?? []) {
+    if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(one)) wrongUse(`-n ${plain(one)} is no namespace's name. Fix: write lower-case letters, digits and "-", e.g. payments.`);
+  }
+  choose('--path', path, PATHS);
+  choose('--fail-on', failOn, FAIL_ON);
+  if (failOn?.includes('outside') && path && !path.includes('outside')) wrongUse('--fail-on outside would never fail, for --path leaves out what is outside. Fix: give one of the two.');
+  const [from, to] = [at('--since', since), at('--until', until)];
+  if (from !== undefined && to !== undefined && from > to) wrongUse(`--since ${plain(since!)} is after --until ${plain(until!)}. Fix: exchange them.`);
+  return { since: from, until: to, users: user, withoutUsers: withoutUser, namespaces: namespace, paths: path };
+}
+
+function choose(option: string, values: string[] | undefined, allowed: string[]): void {
+  const unknown = values?.find(value => !allowed.includes(value));
+  if (unknown !== undefined) wrongUse(`${option} ${plain(unknown)} is unknown. Fix: choose from ${allowed.join(', ')}.`);
+}
+
+function at(option: string, time: string | undefined): number | undefined {
+  if (time === undefined) return undefined;
+  const found = micros(time);
+  if (Number.isNaN(found)) wrongUse(`${option} ${plain(time)} is no time. Fix: write it as RFC 3339 has it, e.g. 2026-03-01T18:00:00Z.`);
+  return found;
+}

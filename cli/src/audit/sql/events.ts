@@ -1,0 +1,122 @@
+import { VALIDATION_FAILURE } from './read';
+import { REQUEST_KEYS } from './request-keys';
+import { text, texts } from './text';
+
+const annotation = (key: string) => `coalesce(annotations[${text(key)}], '')`;
+const path = (...keys: string[]) => text(`$${keys.map(key => `."${key}"`).join('')}`);
+const isJsonPatch = 'json_type(requestObject) = \'ARRAY\'';
+
+/** An annotation that a write sets, whether it sends the object, a merge patch or a JSON patch. */
+function written(key: string): string {
+  const pointer = text(`/metadata/annotations/${key.replace(/~/g, '~0').replace(/\//g, '~1')}`);
+  const step = `list_filter(from_json(requestObject, '["JSON"]'), lambda step: (step->>'$.path') = ${pointer} AND (step->>'$.op') IN ('add', 'replace'))[-1]`;
+  return `coalesce(CASE WHEN ${isJsonPatch} THEN (${step}->>'$.value') ELSE (requestObject->>${path('metadata', 'annotations', key)}) END, '')`;
+}
+
+const subjectsPatched = 'len(list_filter(from_json(requestObject, \'["JSON"]\'), lambda step: (step->>\'$.path\') LIKE \'/subjects%\' AND (step->>\'$.op\') IN (\'add\', \'replace\')))';
+
+/** What the authorizer says is quoted by Go. */
+const unquoted = (field: string) => `replace(replace(${field}, '\\"', '"'), '\\\\', '\\')`;
+const QUOTED = '"((?:[^"\\\\]|\\\\.)*)"';
+const REASON = `^RBAC: allowed by (RoleBinding|ClusterRoleBinding) ${QUOTED} of (Role|ClusterRole) ${QUOTED} to (User|Group|ServiceAccount) "`;
+
+/** Microseconds since 1970. */
+const micros = (time: string) => `epoch_us(try_cast(${time} AS TIMESTAMPTZ))`;
+
+const parameters = 'string_split(split_part(requestURI, \'?\', 2), \'&\')';
+const valuesOf = (name: string) => `list_transform(list_filter(${parameters}, lambda pair: starts_with(pair, ${text(`${name}=`)})), lambda pair: url_decode(replace(substr(pair, ${name.length + 2}), '+', ' ')))`;
+/** kubectl sends one; of more the API server takes the first. */
+const parameter = (name: string) => `coalesce((${valuesOf(name)})[1], '')`;
+
+const inPod = '(objectRef.resource = \'pods\' AND objectRef.subresource IN (\'exec\', \'attach\', \'log\'))';
+const ephemeral = '(objectRef.resource = \'pods\' AND objectRef.subresource = \'ephemeralcontainers\')';
+const created = '(objectRef.resource = \'pods\' AND objectRef.subresource IS NULL AND verb = \'create\')';
+const binding = '(objectRef.resource IN (\'rolebindings\', \'clusterrolebindings\'))';
+const review = '(objectRef.resource = \'subjectaccessreviews\')';
+/** The container that a request adds: kubectl sends it last. */
+const added = (field: string) => `CASE WHEN ${ephemeral} THEN (requestObject->>${text(`$.spec.ephemeralContainers[#-1].${field}`)}) WHEN ${created} THEN (requestObject->>${text(`$.spec.containers[0].${field}`)}) END`;
+const when = (condition: string, value: string) => `CASE WHEN ${condition} THEN coalesce(${value}, '') ELSE '' END`;
+const either = (condition: string, yes: string, no: string) => `coalesce(CASE WHEN ${condition} THEN ${yes} ELSE ${no} END, '')`;
+const asked = (field: string) => `(requestObject->>${text(`$.spec.${field}`)})`;
+
+/** The API server's own user at the kubelet, by the names that installers give it. */
+const API_SERVERS = ['kube-apiserver-kubelet-client', 'kube-apiserver', 'system:kube-apiserver', 'system:apiserver', 'apiserver'];
+
+/**
+ * The relation `events`, as DuckDB makes it from what it read: flat columns of simple types, so that all that is built on it is plain
+ * SQL. Another engine has to make this relation and `failures` of its own tables, and needs nothing else that is its own.
+ * What an event lacks is an empty text. Times are microseconds since 1970; lists are JSON.
+ *
+ * Who speaks with a kubelet directly is in the log as a question of the kubelet (`subjectaccessreviews`): it becomes a request of
+ * whom the kubelet asked about, without an end, for the log does not say what the answer was.
+ */
+export const EVENTS = `
+CREATE OR REPLACE VIEW events AS
+SELECT
+  s.cluster AS cluster,
+  s.log AS log,
+  coalesce("auditID", '') AS audit_id,
+  CASE WHEN ${review} THEN 'ResponseStarted' ELSE coalesce(stage, '') END AS stage,
+  ${either(review, asked('resourceAttributes.verb'), 'verb')} AS verb,
+  ${either(review, '\'\'', 'objectRef.apiGroup')} AS api_group,
+  ${either(review, asked('resourceAttributes.resource'), 'objectRef.resource')} AS resource,
+  ${either(review, asked('resourceAttributes.subresource'), 'objectRef.subresource')} AS subresource,
+  coalesce(objectRef.namespace, '') AS namespace,
+  coalesce(CASE WHEN ${review} THEN ${asked('resourceAttributes.name')} END, objectRef.name, requestObject->>'$.metadata.name', '') AS name,
+  CASE WHEN ${review} THEN 0 ELSE coalesce(responseStatus.code, 0) END AS code,
+  coalesce(responseStatus.message, '') AS message,
+  ${micros('requestReceivedTimestamp')} AS received_us,
+  coalesce(${micros('stageTimestamp')}, ${micros('requestReceivedTimestamp')}) AS stage_us,
+  ${either(review, asked('user'), '"user".username')} AS user_name,
+  CASE WHEN ${review} THEN coalesce(requestObject->>'$.spec.groups', '[]') ELSE coalesce(CAST(to_json("user".groups) AS VARCHAR), '[]') END AS user_groups,
+  coalesce(impersonatedUser.username, '') AS as_user,
+  coalesce(CAST(to_json(impersonatedUser.groups) AS VARCHAR), '[]') AS as_groups,
+  coalesce(CAST(to_json(sourceIPs) AS VARCHAR), '[]') AS sources,
+  coalesce(userAgent, '') AS client,
+  coalesce(requestURI, '') AS uri,
+  ${either(review, '\'\'', annotation('authorization.k8s.io/decision'))} AS decision,
+  ${either(review, '\'\'', annotation('authorization.k8s.io/reason'))} AS reason,
+  grant_parts.kind AS grant_kind,
+  CASE WHEN grant_parts.kind = 'RoleBinding' THEN ${unquoted('regexp_extract(grant_parts.binding, \'^(.*)/([^/]*)$\', 2)')} ELSE '' END AS grant_namespace,
+  CASE WHEN grant_parts.kind = 'RoleBinding' THEN ${unquoted('regexp_extract(grant_parts.binding, \'^(.*)/([^/]*)$\', 1)')} ELSE ${unquoted('grant_parts.binding')} END AS grant_name,
+  grant_parts.role_kind AS grant_role_kind,
+  ${unquoted('grant_parts.role')} AS grant_role,
+  CASE WHEN ${inPod} THEN ${parameter('container')} ELSE ${when(`${ephemeral} OR ${created}`, added('name'))} END AS container,
+  CASE WHEN ${inPod} THEN CAST(to_json(${valuesOf('command')}) AS VARCHAR) ELSE coalesce(${added('command')}, '[]') END AS command,
+  ${when(`${ephemeral} OR ${created}`, added('image'))} AS image,
+  CASE WHEN contains(coalesce(requestURI, ''), 'dryRun=') THEN 1 ELSE 0 END AS dry_run,
+  coalesce(CAST(past.value AS VARCHAR), '') AS past_git,
+  CASE WHEN past.key IS NULL THEN '' ELSE left(past.key, length(past.key) - length('/past-git')) END AS past_git_policy,
+  ${when(binding, `requestObject->>${path('metadata', 'labels', REQUEST_KEYS.label)}`)} AS request_for,
+  ${when(binding, written(REQUEST_KEYS.requestedBy))} AS requested_by,
+  ${when(binding, written(REQUEST_KEYS.reason))} AS request_reason,
+  ${when(binding, written(REQUEST_KEYS.ticket))} AS ticket,
+  ${when(binding, written(REQUEST_KEYS.expiresAt))} AS expires_at,
+  ${micros(when(binding, written(REQUEST_KEYS.expiresAt)))} AS expires_us,
+  ${when(binding, written(REQUEST_KEYS.approvals))} AS approvals,
+  ${when(binding, written(REQUEST_KEYS.closed))} AS closed,
+  CASE WHEN ${binding} THEN CASE WHEN ${isJsonPatch} THEN ${subjectsPatched} ELSE coalesce(json_array_length(requestObject, '$.subjects'), 0) END ELSE 0 END AS bound_subjects,
+  ${when(binding, 'requestObject->>\'$.roleRef.kind\'')} AS bound_role_kind,
+  ${when(binding, 'requestObject->>\'$.roleRef.name\'')} AS bound_role
+FROM (
+  SELECT *,
+    regexp_extract(${annotation('authorization.k8s.io/reason')}, ${text(REASON)}, ['kind', 'binding', 'role_kind', 'role', 'subject']) AS grant_parts,
+    list_filter(map_entries(coalesce(annotations, MAP {})), lambda entry: entry.key LIKE '%/past-git')[1] AS past
+  FROM kept
+) AS k JOIN sources AS s ON s.file = k.file
+WHERE NOT ${review} OR (
+  ${asked('resourceAttributes.resource')} = 'nodes' AND ${asked('resourceAttributes.subresource')} = 'proxy' AND ${asked('user')} NOT IN (${texts(API_SERVERS)})
+  AND (${asked('user')} NOT LIKE 'system:%' OR ${asked('resourceAttributes.verb')} = 'create')
+)`;
+
+/** The relation `failures`: what policies would have refused, or did; a row for each policy. */
+export const FAILURES = `
+CREATE OR REPLACE VIEW failures AS
+SELECT cluster, audit_id, received_us, user_name, stage, failure.policy AS policy, failure.binding AS binding, failure.message AS message,
+  coalesce(CAST(to_json(failure."validationActions") AS VARCHAR), '[]') AS actions
+FROM (
+  SELECT s.cluster AS cluster, coalesce("auditID", '') AS audit_id, ${micros('requestReceivedTimestamp')} AS received_us, coalesce("user".username, '') AS user_name, stage,
+    unnest(from_json(annotations[${text(VALIDATION_FAILURE)}], '[{"policy":"VARCHAR","binding":"VARCHAR","message":"VARCHAR","validationActions":["VARCHAR"]}]')) AS failure
+  FROM kept JOIN sources AS s ON s.file = kept.file
+  WHERE json_valid(annotations[${text(VALIDATION_FAILURE)}])
+)`;

@@ -1,0 +1,71 @@
+import { Fields, usesCapability } from './capabilities';
+import { any, oneOf } from './text';
+
+/** What is read of an event, and as what; DuckDB's types. Whatever an event lacks, or has as another type, is null. */
+export const COLUMNS: { readonly [field: string]: string } = {
+  kind: 'VARCHAR',
+  apiVersion: 'VARCHAR',
+  auditID: 'VARCHAR',
+  stage: 'VARCHAR',
+  verb: 'VARCHAR',
+  requestURI: 'VARCHAR',
+  user: 'STRUCT(username VARCHAR, groups VARCHAR[])',
+  impersonatedUser: 'STRUCT(username VARCHAR, groups VARCHAR[])',
+  sourceIPs: 'VARCHAR[]',
+  userAgent: 'VARCHAR',
+  objectRef: 'STRUCT(resource VARCHAR, namespace VARCHAR, "name" VARCHAR, apiGroup VARCHAR, subresource VARCHAR)',
+  responseStatus: 'STRUCT(message VARCHAR, code INTEGER)',
+  requestObject: 'JSON',
+  requestReceivedTimestamp: 'VARCHAR',
+  stageTimestamp: 'VARCHAR',
+  annotations: 'MAP(VARCHAR, VARCHAR)',
+};
+
+/** Longer lines are read by the tolerant reader: DuckDB would need a multiple of it for each of its threads. */
+export const LONGEST_OBJECT = 16 * 1_048_576;
+
+export const quoted = (name: string): string => `"${name.replace(/"/g, '""')}"`;
+
+export const COLUMN_NAMES = Object.keys(COLUMNS).map(quoted).join(', ');
+
+/** No event: damaged, or of another kind. */
+export const DAMAGED = '("auditID" IS NULL OR "kind" IS DISTINCT FROM \'Event\' OR "apiVersion" IS DISTINCT FROM \'audit.k8s.io/v1\')';
+
+const RAW: Fields = {
+  verb: 'verb',
+  apiGroup: 'coalesce(objectRef.apiGroup, \'\')',
+  resource: 'objectRef.resource',
+  subresource: 'coalesce(objectRef.subresource, \'\')',
+  name: 'coalesce(objectRef.name, \'\')',
+  user: 'coalesce("user".username, \'\')',
+  client: 'coalesce(userAgent, \'\')',
+  uri: 'coalesce(requestURI, \'\')',
+};
+
+export const VALIDATION_FAILURE = 'validation.policy.admission.k8s.io/validation_failure';
+
+/** What can matter: debug requests, writes of bindings, what a guardrail noted, what a kubelet asked about its own API. */
+export const RELEVANT = any(
+  usesCapability(RAW),
+  `(${oneOf('objectRef.resource', ['rolebindings', 'clusterrolebindings'])} AND objectRef.subresource IS NULL AND ${oneOf('verb', ['create', 'update', 'patch', 'delete'])})`,
+  // Most events have two annotations, of the authorizer; guardrails add theirs.
+  '(cardinality(annotations) > 2 AND len(list_filter(map_keys(annotations), lambda key: key LIKE \'%/past-git\' OR key LIKE \'%/validation_failure\')) > 0)',
+  '(objectRef.resource = \'subjectaccessreviews\' AND "user".username LIKE \'system:node:%\')',
+);
+
+/** A file as `read_json` and `read_parquet` take it: a name, where a pattern could stand. */
+const literal = (file: string): string => `'${file.replace(/[[*?]/g, '[$&]').replace(/'/g, '\'\'')}'`;
+
+export type Format = 'text' | 'gzip' | 'zstd' | 'parquet';
+
+/** The events of a file, all of them and as they are. */
+export function eventsOf(file: string, format: Format): string {
+  if (format === 'parquet') return `(SELECT ${COLUMN_NAMES} FROM read_parquet(${literal(file)}, hive_partitioning=false))`;
+  const columns = Object.entries(COLUMNS).map(([name, type]) => `${quoted(name)}: '${type}'`).join(', ');
+  const compression = { text: 'uncompressed', gzip: 'gzip', zstd: 'zstd' }[format];
+  return `read_json(${literal(file)}, format='newline_delimited', compression='${compression}', ignore_errors=true, maximum_object_size=${LONGEST_OBJECT}, columns={${columns}})`;
+}
+
+/** The lines of a file packed by zstd, whatever is in them. */
+export const linesOf = (file: string): string => `SELECT line FROM read_csv(${literal(file)}, auto_detect=false, header=false, columns={line: 'VARCHAR'}, delim='\x01', quote='', escape='', `
+  + 'compression=\'zstd\', max_line_size=67108864, strict_mode=false, null_padding=true, ignore_errors=true, parallel=false)';
