@@ -2,9 +2,9 @@ import { held, PowerRule, rights, StepRule } from './rule';
 import { Danger } from '../../model/capability';
 
 const GROUPS: [apiGroup: string, resources: string[]][] = [
-  ['', ['replicationcontrollers']],
-  ['apps', ['daemonsets', 'deployments', 'replicasets', 'statefulsets']],
+  ['apps', ['deployments', 'daemonsets', 'statefulsets', 'replicasets']],
   ['batch', ['cronjobs', 'jobs']],
+  ['', ['replicationcontrollers']],
 ];
 
 export const CREATE_CONTROLLERS: PowerRule = {
