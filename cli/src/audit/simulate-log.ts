@@ -40,6 +40,13 @@ export interface Replayed {
   readonly unknownStages: string[];
 }
 
+/** How one event would be recorded. */
+export interface Recorded {
+  readonly level: AuditLevel;
+  readonly rule: number;
+  readonly bytes: number;
+}
+
 /** What is decided otherwise by two policies. */
 export interface Moved {
   readonly request: string;
@@ -75,10 +82,11 @@ function needOf(event: AuditEvent): Need | undefined {
 /** `create pods/exec`, `get /healthz` */
 export function requestText(event: AuditEvent): string {
   const { resource, apiGroup, subresource } = asObject(event.objectRef);
-  const what = typeof resource === 'string' && resource !== '' ? `${resource}${apiGroup ? `.${apiGroup}` : ''}${subresource ? `/${subresource}` : ''}` : asText(event.requestURI).split('?')[0];
-  return `${asText(event.verb)} ${what}`;
+  const named = typeof resource === 'string' && resource !== '';
+  return `${asText(event.verb)} ${named ? `${resource}${apiGroup ? `.${apiGroup}` : ''}${subresource ? `/${subresource}` : ''}` : asText(event.requestURI).split('?')[0]}`;
 }
 
+/** With its key and a comma. */
 const sizeOf = (body: unknown): number => body === undefined ? 0 : Buffer.byteLength(JSON.stringify(body)) + '"responseObject":,'.length;
 
 /** Bodies without managedFields, as `omitManagedFields` leaves them. */
@@ -86,7 +94,8 @@ function withoutManagedFields(body: unknown): unknown {
   const { metadata, items, ...rest } = asObject(body);
   if (metadata === undefined && items === undefined) return body;
   const { managedFields, ...kept } = asObject(metadata);
-  return { ...rest, ...metadata !== undefined && { metadata: kept }, ...items !== undefined && { items: Array.isArray(items) ? items.map(withoutManagedFields) : items } };
+  const inside = Array.isArray(items) ? items.map(withoutManagedFields) : items;
+  return { ...rest, ...metadata !== undefined && { metadata: kept }, ...items !== undefined && { items: inside } };
 }
 
 /** What one policy makes of a log; memory grows with rules and debug requests, not with the log. */
@@ -101,12 +110,14 @@ export class Replay {
   public constructor(private readonly evaluator: AuditPolicyEvaluator) {}
 
   /** Takes one event, and says how it would be recorded, and in how many bytes. */
-  public take(event: AuditEvent, line: string): { level: AuditLevel; rule: number; bytes: number } {
+  public take(event: AuditEvent, line: string): Recorded {
     const verdict = this.evaluator.evaluateEvent(event);
     const stage = asText(event.stage);
     this.stages.set(stage, (this.stages.get(stage) ?? 0) + 1);
     const written = verdict.level !== AuditLevel.NONE && !(verdict.omitStages as string[]).includes(stage);
-    if (verdict.level !== AuditLevel.NONE) for (const one of Object.values(AuditStage)) if (!verdict.omitStages.includes(one)) this.wantedStages.add(one);
+    if (verdict.level !== AuditLevel.NONE) {
+      for (const one of Object.values(AuditStage)) if (!verdict.omitStages.includes(one)) this.wantedStages.add(one);
+    }
     const bytes = written ? this.bytes(event, line, verdict) : 0;
     const level = written ? verdict.level : AuditLevel.NONE;
     const volume = this.volume.get(level)!;
@@ -121,7 +132,8 @@ export class Replay {
   }
 
   public result(): Replayed {
-    const found = [...this.found.values()].map(({ ids, who, ...lost }) => ({ ...lost, requests: ids.size, people: [...who].sort() }))
+    const found = [...this.found.values()]
+      .map(({ ids, who, ...lost }) => ({ ...lost, requests: ids.size, people: [...who].sort() }))
       .sort((a, b) => b.requests - a.requests || (a.request < b.request ? -1 : 1));
     return {
       volumes: [...this.volume].map(([level, { events, bytes }]) => ({ level, events, bytes })),
@@ -153,7 +165,11 @@ export class Replay {
     const request = requestText(event);
     const key = JSON.stringify([need.capability.id, request, ruleIndex]);
     let lost = this.found.get(key);
-    if (!lost) this.found.set(key, lost = { capability: need.capability.id, request, rule: ruleIndex, level, needed: need.level, requests: 0, people: [], ids: new Set(), who: new Set() });
+    if (!lost) {
+      const { capability: { id }, level: needed } = need;
+      lost = { capability: id, request, rule: ruleIndex, level, needed, requests: 0, people: [], ids: new Set(), who: new Set() };
+      this.found.set(key, lost);
+    }
     // A request has several events.
     lost.ids.add(asText(event.auditID));
     lost.who.add(whoOf(event).by);
@@ -164,7 +180,7 @@ export class Replay {
 export class Moves {
   private readonly found = new Map<string, { -readonly [field in keyof Moved]: Moved[field] }>();
 
-  public take(event: AuditEvent, old: { level: AuditLevel; rule: number; bytes: number }, now: { level: AuditLevel; rule: number; bytes: number }): void {
+  public take(event: AuditEvent, old: Recorded, now: Recorded): void {
     if (old.level === now.level && old.bytes === now.bytes) return;
     // Names of objects stand in paths that are no resources.
     const request = requestText(event).replace(/^(\w+ \/[^/]*).*/, '$1');

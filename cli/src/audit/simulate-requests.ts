@@ -16,6 +16,9 @@ export interface Hypothetical {
   readonly capability?: string;
 }
 
+/** `pods`, `pods/exec`, `deployments.apps/scale`. */
+const RESOURCE = /^([a-z0-9-]+)(?:\.([a-z0-9.-]+))?(?:\/([a-z0-9-]+))?$/;
+
 const HOW = 'Fix: write VERB RESOURCE [NAME] as in "create pods/exec ledger-0", "patch deployments.apps/scale web" or "get /healthz", or the id of a capability, such as exec.';
 
 /**
@@ -38,9 +41,11 @@ export function requestsOf(texts: string[], { as = 'somebody', asGroup = [], nam
       if (name !== undefined) return wrongUse(`--request "${plain(text)}" names a path and an object. ${HOW}`);
       return [found({ verb, path: what, ...who })];
     }
-    const [, resource, group, subresource] = /^([a-z0-9-]+)(?:\.([a-z0-9.-]+))?(?:\/([a-z0-9-]+))?$/.exec(what) ?? wrongUse(`--request "${plain(text)}" names no resource. ${HOW}`);
-    const request = found({ verb, resource, ...group && { apiGroup: group }, ...subresource && { subresource }, ...name && { name }, ...namespace && { namespace }, ...who });
-    return [{ ...request, capability: DebugCapability.all().find(one => one.matchesEvent({ verb, objectRef: { apiGroup: group, resource, subresource, name } }))?.id }];
+    const [, resource, group, subresource] = RESOURCE.exec(what) ?? wrongUse(`--request "${plain(text)}" names no resource. ${HOW}`);
+    const place = { ...name && { name }, ...namespace && { namespace } };
+    const request = found({ verb, resource, ...group && { apiGroup: group }, ...subresource && { subresource }, ...place, ...who });
+    const event = { verb, objectRef: { apiGroup: group, resource, subresource, name } };
+    return [{ ...request, capability: DebugCapability.all().find(one => one.matchesEvent(event))?.id }];
   });
 }
 

@@ -21,7 +21,7 @@ export function bytesText(bytes: number): string {
 }
 
 /** Less than an hour says nothing of a day. */
-const perDay = (bytes: number, days: number): string => days >= 1 / 24 ? `${bytesText(bytes / days)}/day` : '-';
+const perDay = (bytes: number, days: number): string => days >= 1 / 24 ? bytesText(bytes / days) : '-';
 
 /** What a rule is limited to, in a few words. */
 export function ruleText(rule: AuditRule | undefined): string {
@@ -60,8 +60,9 @@ export function simulateText(paint: Paint, result: Simulation): string {
 
 function answersTable(paint: Paint, { answers, evaluator }: Simulated, old?: Simulated): string {
   const level = ({ level: one, lost }: Answer) => lost ? paint('red', `${one}, ${lost === 'lost' ? 'LOST' : 'TOO LITTLE'}`) : one;
+  const about = (rule: number) => plain(shortened(ruleText(evaluator.rules[rule]), 90));
   return table(paint, ['REQUEST', ...old ? ['BEFORE'] : [], 'LEVEL', 'RULE', 'WHICH IS ABOUT'], answers.map((one, i) => [
-    plain(one.request), ...old ? [level(old.answers[i])] : [], level(one), ruleName(one.rule), plain(shortened(ruleText(evaluator.rules[one.rule]), 90)),
+    plain(one.request), ...old ? [level(old.answers[i])] : [], level(one), ruleName(one.rule), about(one.rule),
   ]));
 }
 
@@ -71,7 +72,7 @@ function volumesTable(paint: Paint, { volumes }: Replayed, days: number, old?: R
   const cells = (of: { events: number; bytes: number }) => [many(of.events), bytesText(of.bytes), perDay(of.bytes, days)];
   const all = (of: Replayed) => cells({ events: sum(of, 'events'), bytes: sum(of, 'bytes') });
   const now = { volumes } as Replayed;
-  return table(paint, ['LEVEL', ...old ? ['EVENTS BEFORE', 'BYTES', ''] : [], 'EVENTS', 'BYTES', ''], [
+  return table(paint, ['LEVEL', ...old ? ['EVENTS BEFORE', 'BYTES', 'A DAY'] : [], 'EVENTS', 'BYTES', 'A DAY'], [
     ...volumes.map((one, i) => [level(one.level), ...old ? cells(old.volumes[i]) : [], ...cells(one)]),
     ['recorded', ...old ? all(old) : [], ...all(now)],
   ]);
@@ -115,17 +116,16 @@ function lostLines(paint: Paint, { lost, weaker }: Replayed): string[] {
 
 function gapLines(paint: Paint, { gaps, replayed, answers }: Simulated): string[] {
   if (gaps.length === 0) return [];
-  const title = replayed || answers.length > 0 ? 'Besides, whatever the log: debug requests that the policy does not record as needed' : 'Debug requests that the policy does not record as needed';
-  return [paint('bold', title), ...gaps.slice(0, SHOWN).map(({ ruleIndex, explanation }) => `  rule ${ruleName(ruleIndex)} ${plain(explanation)}`), ...gaps.length > SHOWN ? [`  and ${gaps.length - SHOWN} more (--json has all)`] : [], ''];
+  const title = `${replayed || answers.length > 0 ? 'Whatever the log or the request: debug' : 'Debug'} requests that the policy does not record as needed`;
+  const lines = gaps.slice(0, SHOWN).map(({ explanation }) => `  ${plain(explanation)}`);
+  return [paint('bold', title), ...lines, ...gaps.length > SHOWN ? [`  and ${gaps.length - SHOWN} more (--json has all)`] : [], ''];
 }
 
-function verdict(paint: Paint, { policy, old, lost, weaker }: Simulation): string {
-  const which = old ? ' that were before' : '';
-  if (lost.length > 0) return paint('red', `${plural(lost.length, 'kind')} of debug request would not be recorded${which}.`);
-  if (weaker.length > 0) return paint('yellow', `${plural(weaker.length, 'kind')} of debug request would be recorded with too little${which}.`);
-  if (policy.replayed) return paint('green', `No debug request of this log would be lost${which}.`);
-  if (policy.answers.length > 0) return paint('green', `None of the debug requests asked about would be lost${which}.`);
-  return policy.gaps.length === 0 || old ? paint('green', `No debug request would be lost${which}, by anybody, in any namespace.`) : '';
+function verdict(paint: Paint, { old, lost, weaker }: Simulation): string {
+  const before = old ? `, and ${lost.length + weaker.length === 1 ? 'was' : 'were'} before` : '';
+  if (lost.length > 0) return paint('red', `${plural(lost.length, 'kind')} of debug request would not be recorded${before}.`);
+  if (weaker.length > 0) return paint('yellow', `${plural(weaker.length, 'kind')} of debug request would be recorded with too little${before}.`);
+  return paint('green', old ? 'No debug request is lost that was recorded before.' : 'Every debug request is recorded, whoever sends it, in any namespace.');
 }
 
 const row = (...cells: string[]): string => `| ${cells.join(' | ')} |`;
@@ -140,7 +140,7 @@ export function simulateMarkdown(result: Simulation): string {
     '',
     `${old ? `${code(old.file)} → ` : ''}${code(policy.file)}${policy.replayed ? `, on ${plural(events, 'event')}${from && to ? ` from ${code(from)} to ${code(to)}` : ''}` : ''}.`,
     '',
-    ...lost.length > 0 ? [`**${plural(lost.length, 'kind')} of debug request would not be recorded${old ? ' that were before' : ''}:**`, '', ...lost.map(one => `- ${code(one)}`), ''] : ['No debug request would be lost.', ''],
+    ...lost.length > 0 ? [`**${plural(lost.length, 'kind')} of debug request would not be recorded${old ? ', and would have been' : ''}:**`, '', ...lost.map(one => `- ${code(one)}`), ''] : [old ? 'No debug request is lost that was recorded before.' : 'Every debug request is recorded.', ''],
     ...weaker.length > 0 ? ['With too little:', '', ...weaker.map(one => `- ${code(one)}`), ''] : [],
     ...policy.answers.length > 0 ? [
       ...heading('Request', ...old ? ['Before'] : [], 'Level', 'Rule'),

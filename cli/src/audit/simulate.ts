@@ -142,25 +142,39 @@ function neededLevel(capability: string, resource: string): AuditLevel | undefin
   return DebugCapability.all().find(({ id }) => id === capability)?.auditRules().find(rule => rule.resource === resource)?.level;
 }
 
-/** What a policy does not record as needed, a sentence each; beside another one only what that recorded better. */
-function findings({ gaps, replayed, answers }: Simulated, kind: 'lost' | 'weaker', old?: Simulated): string[] {
-  // What was asked about is answered; without any of it, the policy as such.
-  const own = replayed || answers.length > 0
-    ? [
-      ...(replayed?.[kind] ?? []).map(({ capability, request, requests, people }) => ({ key: `${capability} ${request}`, text: `${request} (${capability}): ${requests} of ${people.join(', ')}` })),
-      ...answers.filter(({ lost }) => lost === kind).map(({ request }) => ({ key: request, text: request })),
-    ]
-    : gaps.filter(({ level, needed }) => (level !== AuditLevel.NONE && !atLeast(level, needed)) === (kind === 'weaker')).map(({ capability, verb, resource, callers, explanation }) => ({ key: JSON.stringify([capability, verb, resource, callers]), text: explanation }));
-  if (!old) return own.map(({ text }) => text);
-  const before = new Set([
-    ...[...old.replayed?.lost ?? [], ...kind === 'weaker' ? old.replayed?.weaker ?? [] : []].map(({ capability, request }) => `${capability} ${request}`),
-    ...old.answers.filter(({ lost }) => lost === 'lost' || lost === kind).map(({ request }) => request),
-    ...old.gaps.filter(({ level, needed }) => kind === 'weaker' || level === AuditLevel.NONE || atLeast(level, needed)).map(({ capability, verb, resource, callers }) => JSON.stringify([capability, verb, resource, callers])),
-  ]);
-  return own.filter(({ key }) => !before.has(key)).map(({ text }) => text);
+/** A kind of debug request that a policy does not record as needed, and what tells it from others. */
+interface Finding {
+  readonly kind: 'lost' | 'weaker';
+  readonly key: string;
+  readonly text: string;
+}
+
+const isWeaker = ({ level, needed }: { level: AuditLevel; needed: AuditLevel }) => level !== AuditLevel.NONE && !atLeast(level, needed);
+
+/** Of the policy as such, whatever was asked; and of log and requests what that does not say already. */
+function found({ gaps, replayed, answers }: Simulated): Finding[] {
+  const inPolicy = gaps.map((gap): Finding & { request: string } => ({
+    kind: isWeaker(gap) ? 'weaker' : 'lost',
+    key: JSON.stringify([gap.capability, gap.verb, gap.resource, gap.callers]),
+    text: gap.explanation,
+    request: `${gap.verb} ${gap.resource}`,
+  }));
+  const said = (kind: Finding['kind'], request: string) => inPolicy.some(gap => gap.kind === kind && gap.request === request);
+  const inLog = (kind: Finding['kind']) => (replayed?.[kind] ?? []).filter(({ request }) => !said(kind, request)).map(({ capability, request, requests, people }): Finding =>
+    ({ kind, key: `${capability} ${request}`, text: `${request} (${capability}): ${requests} of ${people.join(', ')}` }));
+  const asked = answers.flatMap(({ lost, request }): Finding[] => lost && !said(lost, request.split(' ', 2).join(' ')) ? [{ kind: lost, key: request, text: request }] : []);
+  return [...inPolicy, ...inLog('lost'), ...inLog('weaker'), ...asked];
+}
+
+/** A sentence each; beside another policy only what that recorded better. */
+function findings(policy: Simulated, kind: Finding['kind'], old?: Simulated): string[] {
+  const before = new Set((old ? found(old) : []).filter(one => one.kind === 'lost' || one.kind === kind).map(({ key }) => key));
+  return found(policy).filter(one => one.kind === kind && !before.has(one.key)).map(({ text }) => text);
 }
 
 function dataOf({ policy, old, ...rest }: Simulation): object {
-  const one = ({ file, evaluator, gaps, replayed, answers }: Simulated) => ({ file, rules: evaluator.rules, remarks: evaluator.remarks, gaps, ...answers.length > 0 && { requests: answers }, ...replayed && { log: replayed } });
+  const one = ({ file, evaluator: { rules, remarks }, gaps, replayed, answers }: Simulated) => ({
+    file, rules, remarks, gaps, ...answers.length > 0 && { requests: answers }, ...replayed && { log: replayed },
+  });
   return { policy: one(policy), ...old && { compared: one(old) }, ...rest };
 }
