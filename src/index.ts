@@ -10,3 +10,4 @@ export * from './gateway';
 export * from './broker';
 export * from './review';
 export * from './blueprint';
+export * from './validation';

@@ -1,0 +1,3 @@
+export * from './rule-violation';
+export * from './secure-debug-rules';
+export * from './secure-debug-validation';
