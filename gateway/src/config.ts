@@ -28,6 +28,8 @@ export interface Config {
   readonly masks: string[];
   /** Images of debug containers; the first is the default. */
   readonly debugImages: string[];
+  /** At the same time. */
+  readonly maxSessions: number;
 }
 
 /** Reads the configuration. */

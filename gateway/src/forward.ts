@@ -40,7 +40,7 @@ export async function forward({ api, terminal, recording }: Session, at: PodName
         fault += bytes.toString('utf8');
       } else if (data[0] === DATA && bytes.length > 0) {
         recording.output(bytes);
-        if (!stdout.write(bytes)) {
+        if (!stdout.write(bytes) && stdout.writableLength > MUCH) {
           socket.pause();
           stdout.once('drain', () => socket.resume());
         }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'crypto';
+import { readdirSync, readFileSync } from 'fs';
 import { Api } from './api';
 import { parseCommand } from './command';
 import { readConfig } from './config';
-import { NO_RECORDING, REFUSED, SessionError } from './errors';
+import { NO_RECORDING, refuse, REFUSED, SessionError } from './errors';
 import { Masks } from './masks';
 import { thePerson } from './person';
 import { Recording } from './recording';
@@ -16,6 +17,7 @@ async function main(configFile: string): Promise<number> {
   const config = readConfig(configFile);
   const person = thePerson(config, env);
   const { certificate } = person;
+  if (sessions() > config.maxSessions) refuse(`The gateway has its ${config.maxSessions} sessions. Fix: end one, or start another gateway.`);
   const session = randomBytes(8).toString('hex');
   const terminal: Terminal = process;
   const tty = isTerminal(terminal);
@@ -60,6 +62,20 @@ async function main(configFile: string): Promise<number> {
     }
   }
   return code;
+}
+
+/** Sessions that run now, this one included: processes of this program. */
+function sessions(): number {
+  const own = readFileSync('/proc/self/cmdline', 'utf8');
+  return readdirSync('/proc').filter(name => /^\d+$/.test(name) && commandLine(name) === own).length;
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return ''; // it has ended
+  }
 }
 
 const tell = (message: string) => process.stderr.write(`error: ${plain(message)}\n`);

@@ -8,9 +8,9 @@ import { actionsOf, checkTargets, GatewayTarget, inTheirName } from './gateway-t
 import { publicKey } from './ssh-key';
 import { LOGIN, PORT, sshdConfig } from './sshd-config';
 import { emitPolicy } from '../model/admission-policy';
+import { DebugCapability } from '../model/capability';
 import { ClusterBoundary } from '../model/cluster-boundary';
 import { DOMAIN, REASON } from '../model/constants';
-import { DebugCapability } from '../model/capability';
 import { apiServerEgress, restrictedNamespace, scriptLabels } from '../model/script-job';
 import { byCodeUnit, sortedUnique } from '../private/canonical';
 import { allOrNothing, declareObject, Manifest } from '../private/declare';

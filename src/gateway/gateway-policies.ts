@@ -1,7 +1,7 @@
 import { JOB_FIELDS } from './gateway-job';
-import { COMPONENT } from '../model/constants';
 import { Policy } from '../model/admission-policy';
 import { allOf, literal, literals } from '../model/cel';
+import { COMPONENT } from '../model/constants';
 import { fitName } from '../private/naming';
 
 export const APP = 'debug-gateway';
