@@ -44,7 +44,7 @@ function namespacedResources(uses: Use[]): (right: Right) => boolean {
   const known = new Set([
     ...['secrets', 'serviceaccounts', 'resourcequotas', 'limitranges'].map(resource => key('', resource)),
     ...['roles', 'rolebindings'].map(resource => key('rbac.authorization.k8s.io', resource)),
-    ...DebugCapability.all().flatMap(capability => capability.namespacedRules()).flatMap(cellsOf).map(({ apiGroup, resource }) => key(apiGroup, resource)),
+    ...DebugCapability.all().flatMap(one => one.namespacedRules()).flatMap(cellsOf).map(({ apiGroup, resource }) => key(apiGroup, resource)),
     ...uses.filter(({ namespace, resource }) => namespace !== '' && resource !== 'namespaces').map(({ apiGroup, resource }) => key(apiGroup, resource)),
   ]);
   return ({ apiGroup, resource }) => known.has(key(apiGroup, resource));

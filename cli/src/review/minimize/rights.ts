@@ -71,7 +71,7 @@ const NAMESPACE = /^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?$/;
 const NAME = /^[^*\u0000-\u0020\u007f/][^*\u0000-\u001f\u007f/]*$/;
 
 function isSound({ verb, apiGroup, resource, namespace, name, path }: Use): boolean {
-  if (!VERB.test(verb)) return false;
+  if (!VERB.test(verb) || [verb, apiGroup, resource, namespace, path].some(text => text.length > 253)) return false;
   if (resource === '') return URL.test(path);
   // Whom somebody impersonates is no path of the API, so that name may have slashes.
   const named = name === '' || NAME.test(name) || (verb === 'impersonate' && !/[*\p{Cc}]/u.test(name));

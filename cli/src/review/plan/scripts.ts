@@ -37,7 +37,8 @@ const keyOf = ({ kind, metadata }: any) => bindingKey({ kind, namespace: metadat
 /** Subjects of a binding that came after the plan was made; to remove it would take from them what nobody looked at. */
 export function newcomers(objects: any[], { binding, gone, left }: Gone & { readonly left: any[] }): any[] {
   const known = new Set([...gone, ...left].map(subjectKey));
-  return objects.filter(object => keyOf(object) === bindingKey(binding)).flatMap(({ subjects }) => Array.isArray(subjects) ? subjects : []).filter(raw => !known.has(subjectKey(raw)));
+  const now = objects.filter(object => keyOf(object) === bindingKey(binding));
+  return now.flatMap(({ subjects }) => Array.isArray(subjects) ? subjects : []).filter(raw => !known.has(subjectKey(raw)));
 }
 
 /** The objects without what was removed. */

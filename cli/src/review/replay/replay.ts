@@ -50,8 +50,9 @@ export function replayed(uses: Use[], objects: any[]): Replayed {
     const wrong = asked(use).filter(one => !allows(one));
     wrong.forEach(one => broke(one, false));
     if (wrong.length > 0) broken += use.times; else passed += use.times;
-    const others = use.apiGroup === '' && wrong.length === 0 ? streams.get(use.resource) ?? [] : [];
-    others.filter(verb => verb !== use.verb).map(verb => ({ ...use, verb })).filter(one => !allows(one)).forEach(one => broke(one, true));
+    const verbs = use.apiGroup === '' && wrong.length === 0 ? streams.get(use.resource) ?? [] : [];
+    const others = verbs.includes(use.verb) ? verbs.filter(verb => verb !== use.verb) : [];
+    others.map(verb => ({ ...use, verb })).filter(one => !allows(one)).forEach(one => broke(one, true));
   }
   // What is refused already to who sent it needs no second line.
   const told = [...breaks.values()].filter(({ first, otherClients }) => !otherClients || !breaks.has(keyOf(first, false)));
