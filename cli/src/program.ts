@@ -7,6 +7,7 @@ import { registerCertificates } from './credentials/certificates/register';
 import { registerCredentials } from './credentials/register';
 import { CommandError, OK, WRONG_USE } from './errors';
 import { registerGuardrails } from './guardrails/register';
+import { registerInit } from './init/register';
 import { Io } from './io';
 import { registerNotify } from './notify/register';
 import { Act, Registration } from './registration';
@@ -50,6 +51,7 @@ export function program(io: Io, done: (code: number) => void): Command {
   registerAudit(registration);
   registerReview(registration);
   registerMigration(registration);
+  registerInit(registration);
 
   root.command('completion <shell>').description('print the completion of bash, zsh or fish').action(shell => {
     io.stdout.write(completion(shell, root));

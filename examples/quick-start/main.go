@@ -48,7 +48,7 @@ func main() {
 	app.Synth()
 	controlPlane.Synth()
 
-	matrix := secure.AccessMatrix_Of(app)
+	matrix := secure.AccessMatrix_Of(app, nil)
 	if err := os.WriteFile(filepath.Join(outdir, "access-matrix.html"), []byte(*matrix.ToHtml()), 0o644); err != nil {
 		panic(err)
 	}

@@ -1,0 +1,43 @@
+import { wrongUse } from '../errors';
+import { plain } from '../text';
+
+export const LANGUAGES = ['typescript', 'python'] as const;
+export type Language = typeof LANGUAGES[number];
+
+/** What the app is about. */
+export interface Answers {
+  readonly language: Language;
+  readonly team: string;
+  readonly namespaces: string[];
+  readonly onCall: string;
+  readonly approvers: string;
+  /** The provider runs the API server, so there are no files for it. */
+  readonly managed: boolean;
+}
+
+export const list = (text: string) => text.split(',').map(one => one.trim()).filter(one => one !== '');
+
+/** What is asked when it is not given, and what is proposed. */
+export const defaults = {
+  namespaces: (team: string) => [team],
+  onCall: (team: string) => `oncall-${team}`,
+  approvers: (team: string) => `${team}-leads`,
+};
+
+export function language(text: string): Language {
+  return LANGUAGES.find(one => one === text) ?? wrongUse(`--language ${plain(text)} is not written here. Fix: typescript or python.`);
+}
+
+/** Everything that the constructs refuse, before a file is written. */
+export function check(answers: Answers): void {
+  /* eslint-disable @typescript-eslint/no-require-imports */
+  const { SecureDebugging } = require('cdk8s-secure-debug') as typeof import('cdk8s-secure-debug');
+  const { App } = require('cdk8s') as typeof import('cdk8s');
+  /* eslint-enable @typescript-eslint/no-require-imports */
+  const { team: name, namespaces, onCall, approvers } = answers;
+  try {
+    new SecureDebugging(new App(), 'debugging', { teams: [{ name, namespaces, onCall, approvers }] });
+  } catch (error) {
+    wrongUse(plain((error as Error).message));
+  }
+}

@@ -1,0 +1,78 @@
+import { execFileSync } from 'child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'fs';
+import { tmpdir } from 'os';
+import { join } from 'path';
+import type { Io } from '../src/io';
+import { run } from '../src/program';
+
+const ROOT = join(__dirname, '..', '..');
+let folder: string;
+beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'secure-debug-init-')); });
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+async function init(...args: string[]) {
+  let [stdout, stderr] = ['', ''];
+  const io: Io = {
+    stdout: { write: (text: string) => { stdout += text; } },
+    stderr: { write: (text: string) => { stderr += text; } },
+    env: { NO_COLOR: '1' },
+    connect: () => Promise.reject(new Error('no cluster is asked')),
+    sleep: () => Promise.resolve(),
+    unique: () => 'x',
+  };
+  return { code: await run(['init', ...args], io), stdout, stderr };
+}
+const read = (name: string) => readFileSync(join(folder, 'app', name), 'utf8');
+
+test('the app in TypeScript type-checks and synthesizes what was said', async () => {
+  const app = join(folder, 'app');
+  const { code, stdout } = await init(app, '--team', 'payments', '--namespaces', 'payments, ledger', '--on-call', 'oncall-\'pay"ments', '--yes');
+  expect([code, stdout]).toEqual([0, `${app} has the app. Next:\n\n  cd ${app}\n  npm install\n  npm run synth\n`]);
+  expect(readdirSync(app).sort()).toEqual(['.gitignore', 'README.md', 'cdk8s.yaml', 'main.ts', 'package.json', 'tsconfig.json']);
+  symlinkSync(join(ROOT, 'node_modules'), join(app, 'node_modules'));
+  // The library as it is now, whether it is compiled or not.
+  const config = JSON.parse(read('tsconfig.json'));
+  config.compilerOptions.paths = { 'cdk8s-secure-debug': [join(ROOT, 'src', 'index.ts')] };
+  writeFileSync(join(app, 'tsconfig.json'), JSON.stringify({ ...config, compilerOptions: { ...config.compilerOptions, types: ['node', 'jest'] } }));
+  execFileSync(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '--noEmit', '-p', app], { stdio: 'pipe' });
+  const printed = execFileSync(process.execPath, ['--import', 'tsx', 'main.ts'], { cwd: app, encoding: 'utf8', stdio: 'pipe', env: { ...process.env, TSX_TSCONFIG_PATH: 'tsconfig.json' } });
+  expect(printed).toContain('Group oncall-\'pay"ments');
+  const made = readdirSync(join(app, 'dist')).map(file => readFileSync(join(app, 'dist', file), 'utf8')).join('');
+  expect(made).toContain('namespace: ledger');
+  expect(existsSync(join(app, 'control-plane', 'audit-policy.yaml'))).toBe(true);
+}, 120_000);
+
+test('the app in Python is Python, and says what was said', async () => {
+  const { code, stdout } = await init(join(folder, 'app'), '--language', 'python', '--team', 'payments', '--managed', '--on-call', 'öncall\\');
+  expect([code, stdout]).toEqual([0, expect.stringContaining('.venv/bin/python main.py')]);
+  const literal = execFileSync('python3', ['-c', [
+    'import ast, json, sys',
+    'calls = [n for n in ast.walk(ast.parse(sys.stdin.read())) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "DebugTeam"]',
+    'print(json.dumps({k.arg: ast.literal_eval(k.value) for k in calls[0].keywords}))',
+  ].join('\n')], { input: read('main.py'), encoding: 'utf8' });
+  expect(JSON.parse(literal)).toEqual({ name: 'payments', namespaces: ['payments'], on_call: 'öncall\\', approvers: 'payments-leads' });
+  expect(read('main.py')).not.toContain('ControlPlane');
+});
+
+test('--json says what was written', async () => {
+  const { stdout } = await init(join(folder, 'app'), '--team', 'search', '--json');
+  expect(JSON.parse(stdout)).toMatchObject({ files: expect.arrayContaining(['main.ts']), commands: ['npm install', 'npm run synth'] });
+});
+
+test.each([
+  ['no team, and nobody to ask', [], /^error: --team is missing, and there is no terminal to ask on\. Fix: /],
+  ['a language that is not written here', ['--team', 'a', '--language', 'java'], /^error: --language java is not written here\. Fix: typescript or python\.\n$/],
+  ['a system group', ['--team', 'a', '--on-call', 'system:masters'], /^error: .*"system:masters".*Fix: /],
+  ['a namespace that is none', ['--team', 'a', '--namespaces', 'A_B'], /^error: .*"A_B".*Fix: /],
+  ['no namespace', ['--team', 'a', '--namespaces', ','], /^error: .*namespaces.*Fix: /],
+])('%s is wrong use, and writes nothing', async (_, args, message) => {
+  const { code, stderr } = await init(join(folder, 'app'), ...args);
+  expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
+  expect(existsSync(join(folder, 'app'))).toBe(false);
+});
+
+test('a folder with something in it is left alone', async () => {
+  writeFileSync(join(folder, 'mine'), '');
+  expect(await init(folder, '--team', 'payments')).toMatchObject({ code: 2, stderr: `error: ${folder} is not empty. Fix: name a new folder.\n` });
+  expect(readdirSync(folder)).toEqual(['mine']);
+});
