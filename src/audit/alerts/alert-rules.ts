@@ -25,7 +25,8 @@ export interface AlertRule {
 const WINDOW = '10m';
 
 const cluster = labelName(CLUSTER);
-const [user, namespace, privileged, window, breakGlass] = [LABEL.user, LABEL.namespace, LABEL.privileged, LABEL.window, LABEL.breakGlass].map(labelName);
+const [user, namespace, privileged] = [LABEL.user, LABEL.namespace, LABEL.privileged].map(labelName);
+const [window, breakGlass] = [LABEL.window, LABEL.breakGlass].map(labelName);
 const [capability, overLimit, path, outside, by] = [LABEL.capability, LABEL.overLimit, LABEL.path, LABEL.outside, LABEL.by].map(labelName);
 
 const labelled = (label: string) => `{{ $labels.${label} }}`;

@@ -1,2 +1,2 @@
 export * from './audit-alerts';
-export { MaintenanceWindow, MaintenanceWindowProps, Weekday } from './maintenance-window';
+export * from './maintenance-window';

@@ -1,4 +1,5 @@
 import { offsetAt, ZoneRule, zoneRule } from './time-zone';
+import { WindowPart } from './window-part';
 import { reject } from '../../private/errors';
 import { dnsLabel, each, reason, text } from '../../private/validate';
 
@@ -16,7 +17,7 @@ export enum Weekday {
 }
 
 /** By the number that Unix gives them. */
-export const WEEKDAYS = [Weekday.SUNDAY, Weekday.MONDAY, Weekday.TUESDAY, Weekday.WEDNESDAY, Weekday.THURSDAY, Weekday.FRIDAY, Weekday.SATURDAY];
+const WEEKDAYS = [Weekday.SUNDAY, Weekday.MONDAY, Weekday.TUESDAY, Weekday.WEDNESDAY, Weekday.THURSDAY, Weekday.FRIDAY, Weekday.SATURDAY];
 
 const DAY_MINUTES = 24 * 60;
 
@@ -47,14 +48,6 @@ export interface MaintenanceWindowProps {
    * @default - not said
    */
   readonly reason?: string;
-}
-
-/** Part of one day, in minutes from its midnight on the wall; `to` is the first minute that is no longer part of it. */
-export interface WindowPart {
-  /** 0 is Sunday. */
-  readonly weekday: number;
-  readonly from: number;
-  readonly to: number;
 }
 
 /**

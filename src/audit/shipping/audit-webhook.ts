@@ -1,5 +1,5 @@
 import { Construct } from 'constructs';
-import { hostFolder } from './log-sink';
+import { hostFolder } from './sink-parts';
 import { ControlPlane } from '../../model/control-plane';
 import { ControlPlanePlatform } from '../../model/control-plane-platform';
 import { addServerFile, serverFiles } from '../../model/server-file';

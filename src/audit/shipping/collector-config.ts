@@ -1,10 +1,12 @@
 import { Classification, classifyStatements, CLUSTER, SERVICE } from './classify';
 import { dropCondition } from './dropped';
-import { LogRedaction, redactStatements } from './log-redaction';
-import { LogSink, MAX_EVENT } from './log-sink';
-import { attribute, field, is, literal, set, temp } from './ottl';
-import { AuditRule } from '../audit-rule';
+import { LogRedaction } from './log-redaction';
+import { LogSink } from './log-sink';
 import { countMetrics } from './metrics';
+import { attribute, field, is, literal, set, temp } from './ottl';
+import { redactStatements } from './redact-statements';
+import { MAX_EVENT } from './sink-parts';
+import { AuditRule } from '../audit-rule';
 
 /** What a collector is configured from. */
 export interface CollectorInput extends Classification {

@@ -5,7 +5,6 @@ import { each, text } from '../../private/validate';
 import { rulesBefore } from '../default-rules';
 
 const where = 'LogRedaction';
-const REDACTED = 'secure-debug.internal/redacted';
 
 /**
  * What is taken out of events before they leave the node. An event that was changed says so in its annotation
@@ -85,15 +84,4 @@ function note(what: string, condition: string): string {
 function neededBodies(): { readonly group: string; readonly resource: string }[] {
   return rulesBefore({ userGroups: ['any'], users: [] }).filter(rule => atLeast(rule.level, AuditLevel.REQUEST))
     .flatMap(rule => (rule.resources ?? []).flatMap(({ group, resources = [] }) => resources.map(resource => ({ group, resource }))));
-}
-
-/** The event is written anew only when something was taken out, so that all others stay as the API server wrote them. */
-export function redactStatements(redactions: LogRedaction[]): string[] {
-  if (redactions.length === 0) return [];
-  const changed = `${temp('redacted')} != nil`;
-  return [
-    ...redactions.flatMap(one => one._statements),
-    set(field('annotations', REDACTED), temp('redacted'), changed),
-    set('log.body', `String(${temp('event')})`, changed),
-  ];
 }

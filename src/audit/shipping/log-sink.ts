@@ -1,5 +1,6 @@
 import type { Size } from 'cdk8s';
 import { CLUSTER } from './classify';
+import { caFile, hostFolder, MAX_EVENT, SinkNeeds, SinkVariable } from './sink-parts';
 import { byCodeUnit } from '../../private/canonical';
 import { reject } from '../../private/errors';
 import { cidr, dnsLabel, dnsSubdomain, each, port as checkPort, text } from '../../private/validate';
@@ -159,21 +160,6 @@ export interface FileSinkProps {
   readonly keep?: number;
 }
 
-/** A variable of the collector's environment, from a Secret. */
-export interface SinkVariable {
-  readonly variable: string;
-  readonly secret: KeyOf;
-}
-
-/** What the DaemonSet and the NetworkPolicy need to know. */
-export interface SinkNeeds {
-  readonly variables: SinkVariable[];
-  readonly certificateAuthority?: KeyOf;
-  readonly hostFolder?: string;
-  readonly ports: number[];
-  readonly cidrs?: string[];
-}
-
 interface Definition extends SinkNeeds {
   readonly kind: string;
   readonly name: string;
@@ -189,9 +175,6 @@ type Exporter = (tls: object, cluster: string) => object;
 
 /** So long as it takes: an outage must lose nothing. Zero is no limit. */
 const RETRY = { retry_on_failure: { enabled: true, initial_interval: '1s', max_interval: '30s', max_elapsed_time: '0s' } };
-/** The largest event: a body of 1.5 MiB, which is what etcd takes, is several times that as JSON in JSON. */
-export const MAX_EVENT = 10 * 1024 * 1024;
-
 /**
  * Where the audit log goes. Credentials stand in Secrets and reach the collector by its environment; none is in the manifests.
  * Delivery is at least once: after a crash some events come twice, and `auditID` with `stage` tells them.
@@ -397,9 +380,6 @@ export class LogSink {
   }
 }
 
-/** Where the authority of a sink is mounted. */
-export const caFile = (sink: string) => `/etc/otelcol-sinks/${sink}/ca.crt`;
-
 function common(kind: string, props: LogSinkProps, ports: number[]) {
   if (props.cidrs !== undefined) each(where, 'cidrs', props.cidrs, 'CIDR block', (field, value) => cidr(where, field, value));
   if (props.plaintext && props.certificateAuthority) {
@@ -457,13 +437,4 @@ function urlOf(field: string, value: string, plaintext: boolean): { url: string;
     });
   }
   return { url: value, port: Number(url.port || (plaintext ? 80 : 443)) };
-}
-
-/** The absolute path of a folder that is not the root. */
-export function hostFolder(place: string, field: string, value: string): string {
-  text(place, field, value, 'an absolute path such as "/var/log/kubernetes/audit"', 512);
-  if (!/^(\/(?!\.{1,2}(\/|$))[-._A-Za-z0-9]+)+$/.test(value)) {
-    reject({ where: place, field, value, problem: 'is not the absolute path of a folder', fix: 'write e.g. "/var/log/kubernetes/audit", without "..", a slash at the end or a sign that could mean something else' });
-  }
-  return value;
 }
