@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import { ask } from './ask';
 import { drift } from './drift';
+import { readiness } from './readiness';
 import { report } from './report';
 import { simulate } from './simulate';
 import { Registration, several } from '../registration';
@@ -53,4 +54,14 @@ export function registerAudit({ root, io, answer }: Registration): void {
     .option('-n, --namespace <namespace>', 'in this namespace')
     .option('--fail-on <what>', 'exit with 1 if there is: lost, weaker, damaged; repeatable', several)
     .action(async (policy, files, options) => answer(await simulate(io, policy, files, options), options));
+  audit.command('readiness [audit-logs...]')
+    .description('is the next step safe: of guardrails from Audit to Warn to Deny, of people to the next phase (default: standard input)')
+    .addOption(new Option('--json', 'print JSON'))
+    .option('--markdown', 'text for the pull request that takes the step')
+    .option('--declared <manifests>', 'the YAML that is applied: how often a guardrail was asked, and which bindings nobody uses; repeatable', several)
+    .option('--days <days>', 'so many days have to be quiet (default: 7)')
+    .option('--requests <requests>', 'so many requests have to be seen (default: 20)')
+    .option('--since <time>', 'from then on, such as since the guardrail is there; RFC 3339')
+    .option('--fail-on <what>', 'exit with 1 if there is: not-ready, not-enough, damaged; repeatable', several)
+    .action(async (files, options) => answer(await readiness(io, files, options), options));
 }
