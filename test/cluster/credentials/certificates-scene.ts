@@ -1,7 +1,7 @@
-import { ChildProcess, spawn } from 'child_process';
 import { mkdirSync, writeFileSync } from 'fs';
 import { join } from 'path';
 import { App, Chart } from 'cdk8s';
+import { startApprover } from './approver';
 import { endpoint } from './helpers';
 import { CertificateAccess, DebugSubject } from '../../../src';
 import { Cluster, scratch } from '../lab/cluster';
@@ -113,24 +113,6 @@ export async function holder(cluster: Cluster, name: string, key: string): Promi
   return { name, groups: [], kubeconfig };
 }
 
-/** The approver as its pod would run it: its own script and configuration, with the token of its ServiceAccount. */
-async function startApprover(cluster: Cluster, objects: any[]): Promise<{ child: ChildProcess; log: () => string }> {
-  const folder = join(scratch(cluster, FOLDER), 'approver');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const { data } = objects.find(object => object.kind === 'ConfigMap');
-  for (const [file, text] of Object.entries<string>(data)) writeFileSync(join(folder, file), text);
-  const { server, certificateAuthority } = await endpoint(cluster);
-  writeFileSync(join(folder, 'ca.crt'), certificateAuthority);
-  writeFileSync(join(folder, 'token'), await asAdmin(cluster, ['create', 'token', NAME, '-n', NAMESPACE]), { mode: 0o600 });
-  const { hostname, port } = new URL(server);
-  const child = spawn(process.execPath, [join(folder, 'certificate-approver.js'), join(folder, 'config.json'), folder], {
-    env: { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port || '443' }, stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let log = '';
-  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', text => { log += text; });
-  return { child, log: () => log };
-}
-
 export interface Scene {
   readonly stop: () => Promise<void>;
   /** The approver is away. */
@@ -151,7 +133,7 @@ export async function raise(cluster: Cluster): Promise<Scene> {
   await apply(cluster, [...objects, ...RIGHTS]);
   const probe = await csr(cluster, { name: 'probe', seconds: 86_400 });
   await eventually('the policy to decide', async () => (await as(cluster, ALICE, ['create', '--dry-run=server', '-f', '-'], JSON.stringify(probe.manifest))).stderr.includes(POLICY) || undefined);
-  const { child, log } = await startApprover(cluster, objects);
+  const { child, log } = await startApprover(cluster, join(scratch(cluster, FOLDER), 'approver'), objects);
   return {
     log,
     pause: () => void child.kill('SIGSTOP'),

@@ -1,18 +1,19 @@
 import { X509Certificate } from 'crypto';
 import { join } from 'path';
 import { certificateRequest } from './certificate-request';
-import { AUTHORITY, checkFolder, drop, folderOf, got, KUBECONFIG, labelOf, makeFolder, PAIR, put, TOKEN } from './folder';
+import { AUTHORITY, checkFolder, drop, folderOf, KUBECONFIG, labelOf, makeFolder, PAIR, put, TOKEN } from './folder';
 import { contextIn, heldIn } from './held';
 import { endpointOf, Endpoint, Holder, holderOf, inFile, inside, KubeconfigProps, kubeconfigText, time } from './kubeconfig';
 import { byHand } from './other-clients';
+import { tokenPin } from './pin';
 import { readPkcs11Uri, TokenKeyUri } from './pkcs11-uri';
 import { LocalKey, localKey, RequestKey } from './request-key';
 import { certificateOf, submit, takeAway } from './signing';
 import { Terms, termsOf } from './terms';
 import { tokenKey } from './token-key';
+import { ApiError } from '../../cluster';
 import { refused, wrongUse } from '../../errors';
 import { paths } from '../../paths';
-import { typed } from '../../sealed/secrets';
 import { CommonOptions, Me, Result, Session } from '../../session';
 import { duration, plain, seconds, word } from '../../text';
 
@@ -62,7 +63,7 @@ export async function requestCertificate(session: Session, options: RequestOptio
   const life = lifeOf(terms, asked);
   const groups = groupsOf(me, terms, options.group);
 
-  const key = uri ? await tokenKey(session.io, uri, () => pinOf(session, uri, options.pinFile)) : localKey(curve as 'p256' | 'ed25519');
+  const key = uri ? await tokenKey(session.io, uri, () => tokenPin(session.io, uri, options.pinFile)) : localKey(curve as 'p256' | 'ed25519');
   const certificate = await issued(session, await certificateRequest(me.name, groups, key), life, limit, terms !== undefined);
   const holder = meant(certificate, key, me.name, groups);
   const { namespace } = session;
@@ -96,8 +97,10 @@ function inToken(session: Session, { folder, certificate, endpoint, holder, uri,
   put(folder, TOKEN, `${JSON.stringify({ pkcs11: uri.text, server: endpoint.server }, null, 2)}\n`, session.io.unique());
   drop(folder, KUBECONFIG);
   putAuthority(session, folder, endpoint);
+  const proxyLine = session.line('secure-debug', 'cert', 'proxy', '--out', word(folder));
   return answer(session, folder, holder, asked, [
-    'The key stays in its token, which kubectl cannot use (it reads keys from files alone). What can:',
+    'The key stays in its token. kubectl, which reads keys from files alone, gets there by a proxy on this machine; curl by itself:',
+    `  ${proxyLine}`,
     ...byHand(folder, endpoint, uri).map(line => `  ${line}`),
   ], { kubeconfig: null, key: uri.text });
 }
@@ -131,14 +134,6 @@ async function maySupersede(folder: string, { server }: Endpoint, force: boolean
   }
 }
 
-async function pinOf({ io }: Session, { pinFile: named }: TokenKeyUri, given: string | undefined): Promise<string> {
-  const file = given ?? named;
-  if (file === undefined && !io.stdin?.isTTY) wrongUse('There is no terminal to ask for the PIN of the token. Fix: --pin-file FILE.');
-  if (file === undefined) return typed(io, 'PIN of the token: ');
-  const [pin] = (got(file) ?? wrongUse(`--pin-file ${plain(file)} is not there. Fix: name a file that you may read.`)).split(/\r?\n/);
-  return pin || wrongUse(`--pin-file ${plain(file)} begins with an empty line. Fix: write the PIN into its first line.`);
-}
-
 /** How long: what is asked for, else half an hour or as long as the cluster gives. */
 function lifeOf(terms: Terms | undefined | 'hidden', asked: number | undefined): number {
   if (terms === undefined || terms === 'hidden') return asked ?? USUAL;
@@ -168,9 +163,10 @@ function groupsOf({ name, groups: all }: Me, terms: Terms | undefined | 'hidden'
 }
 
 async function issued(session: Session, request: string, life: number, limit: number, guarded: boolean): Promise<string> {
-  const made = await submit(session, { name: `secure-debug-cert-${session.io.unique()}`, request, seconds: life, usages: ['client auth', 'digital signature'] });
+  const made = await handedIn(session, request, life);
   const { name } = made.metadata;
-  if (!guarded) session.tell(`Somebody has to approve ${plain(name)}, within ${duration(limit)}:\n  ${session.line('secure-debug', 'cert', 'approve', name, '--group', 'GROUP')}`);
+  if (guarded) session.tell(`Waiting for the approver to decide about ${plain(name)}, at most ${duration(limit)}`);
+  else session.tell(`Somebody has to approve ${plain(name)}, within ${duration(limit)}:\n  ${session.line('secure-debug', 'cert', 'approve', name, '--group', 'GROUP')}`);
   try {
     return await certificateOf(session, paths.certificateRequests(name), limit, {
       denied: 'Fix: ask for what is yours; nothing was written.',
@@ -181,6 +177,18 @@ async function issued(session: Session, request: string, life: number, limit: nu
   } finally {
     // Where CertificateAccess is, requests are the record of who got what, and nobody of its groups may delete them.
     if (!guarded) await takeAway(session, made);
+  }
+}
+
+/** Who may not even ask is in none of the groups, which they may not read then either. */
+async function handedIn(session: Session, request: string, life: number): Promise<any> {
+  try {
+    return await submit(session, { name: `secure-debug-cert-${session.io.unique()}`, request, seconds: life, usages: ['client auth', 'digital signature'] });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 403 || !/cannot create resource "certificatesigningrequests"/.test(error.detail)) throw error;
+    const { name, groups } = await session.whoAmI();
+    const own = groups.filter(one => !/^system:/i.test(one)).map(plain).join(', ') || 'none';
+    return refused(`${plain(name)} may not ask for a certificate here; your groups are ${own}. Fix: ask for one of yours to be named in CertificateAccess, or to be put into one that is.`);
   }
 }
 

@@ -1,4 +1,4 @@
-/** As much of DER as a certificate request takes. @see https://www.rfc-editor.org/rfc/rfc2986 */
+/** As much of DER as certificates and their requests take. @see https://www.rfc-editor.org/rfc/rfc2986 */
 
 const tagged = (tag: number, ...parts: Uint8Array[]): Buffer => {
   const content = Buffer.concat(parts);
@@ -13,6 +13,13 @@ export const der = {
   set: (...parts: Uint8Array[]) => tagged(0x31, ...parts),
   /** A number below 128. */
   small: (value: number) => tagged(0x02, Buffer.from([value])),
+  /** A positive number, whose first byte is below 0x80. */
+  integer: (bytes: Uint8Array) => tagged(0x02, bytes),
+  octets: (content: Uint8Array) => tagged(0x04, content),
+  /** UTC, of a year before 2050. */
+  time: (date: Date) => tagged(0x17, Buffer.from(date.toISOString().replace(/[-:T]|\.\d+/g, '').slice(2))),
+  /** What is told by its place and has no parts. */
+  implicit: (number: number, content: Uint8Array) => tagged(0x80 + number, content),
   utf8: (text: string) => tagged(0x0c, Buffer.from(text, 'utf8')),
   bits: (content: Uint8Array) => tagged(0x03, Buffer.from([0]), content),
   /** An object identifier, in dots. */

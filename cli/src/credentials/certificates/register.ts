@@ -1,12 +1,14 @@
 import { Option } from 'commander';
 import { approveCertificate } from './cert-approve';
 import { certificateKubeconfig } from './cert-kubeconfig';
+import { certificateProxy } from './cert-proxy';
 import { requestCertificate } from './cert-request';
 import { certificateStatus } from './cert-status';
 import { Registration, several } from '../../registration';
+import { Session } from '../../session';
 
 /** cert … */
-export function registerCertificates({ root, io, command, act, answer }: Registration): void {
+export function registerCertificates({ root, io, done, command, act, answer }: Registration): void {
   const cert = root.command('cert').description('client certificates for minutes, where there is no login by OpenID Connect').helpCommand(false);
   command(cert, 'request', 'get one for yourself, with a key that is made here')
     .option('-n, --namespace <namespace>', 'namespace of its context (default: that of the context)')
@@ -30,6 +32,11 @@ export function registerCertificates({ root, io, command, act, answer }: Registr
     .option('--key <file>', 'and its key')
     .option('--out <folder>', 'where to (default: as of cert request)')
     .action(options => act(options, session => certificateKubeconfig(session, options)));
+  command(cert, 'proxy', 'let kubectl use a key that stays in its token, by stunnel, until Ctrl-C')
+    .option('-n, --namespace <namespace>', 'namespace of its context (default: that of the context)')
+    .option('--pin-file <file>', 'its first line is the PIN of the token (default: asks for it)')
+    .option('--out <folder>', 'where the certificate is (default: as of cert request)')
+    .action(async options => done(await certificateProxy(await Session.open(io, options), options)));
   cert.command('status').description('which certificates lie here, and for how long')
     .addOption(new Option('--json', 'print JSON'))
     .option('--out <folder>', 'the folder of one (default: all)')
