@@ -180,9 +180,9 @@ export class Evidence {
       TO ${text(folder)} (FORMAT parquet, PARTITION_BY (${by}), COMPRESSION zstd)`);
   }
 
-  /** Nothing but the relations is needed from now on. */
+  /** What several questions need is answered once; nothing but the relations is needed from now on. */
   private async ready(): Promise<void> {
-    for (const relation of ['events', 'failures']) {
+    for (const relation of ['events', 'failures', 'session_requests', 'grants', 'sessions']) {
       await this.connection.run(`CREATE TABLE ${relation}_read AS SELECT * FROM ${relation}`);
       await this.connection.run(`CREATE OR REPLACE VIEW ${relation} AS SELECT * FROM ${relation}_read`);
     }
