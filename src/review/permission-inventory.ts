@@ -13,7 +13,8 @@ import { Governed, governedBy, NOTHING_GOVERNED } from './requestable';
 import { isReached, joined, reach } from './rights';
 import { bySubject, placeText, titleOf } from './rows';
 import { findingsSarif } from './sarif';
-import { Surroundings, surroundingsOf } from './surroundings';
+import { Surroundings, surroundingsOf, WORKLOADS } from './surroundings';
+import { asObject, namespaceOf } from './untrusted';
 import { Danger } from '../model/capability';
 import { byCodeUnit, sortedUnique } from '../private/canonical';
 
@@ -32,6 +33,12 @@ export interface PermissionInventoryOptions {
    * @default false - one is missed only in namespaces of which other ServiceAccounts are among the objects
    */
   readonly complete?: boolean;
+  /**
+   * The namespace of those that name none, as `kubectl apply -n` gives it to them.
+   *
+   * @default default
+   */
+  readonly defaultNamespace?: string;
 }
 
 /**
@@ -58,7 +65,7 @@ export class PermissionInventory {
    */
   public static fromManifests(objects: any[], options: PermissionInventoryOptions = {}): PermissionInventory {
     const today = options.today === undefined ? undefined : checkDay('PermissionInventory.fromManifests', options.today);
-    const all = unpack(objects);
+    const all = unpack(objects).map(object => settled(object, options.defaultNamespace ?? 'default'));
     const reading = readManifests(all);
     return new PermissionInventory(new Taking(reading, surroundingsOf(all), options.complete === true).subjects(), reading, today);
   }
@@ -145,6 +152,13 @@ export class PermissionInventory {
 /** A namespace in which Pod Security lets privileged pods pass. */
 const PRIVILEGED = ['', 'privileged'];
 const POD_MAKERS = ['SD5001', 'SD5007', 'SD5014'];
+
+const NAMESPACED = ['Role', 'RoleBinding', 'ServiceAccount', 'Secret', ...WORKLOADS];
+
+/** Objects that name no namespace get the one of whoever applies them. */
+function settled(object: any, defaultNamespace: string): any {
+  return NAMESPACED.includes(object.kind) && namespaceOf(object) === '' ? { ...object, metadata: { ...asObject(object.metadata), namespace: defaultNamespace } } : object;
+}
 
 /** The inventory of one reading. */
 class Taking {

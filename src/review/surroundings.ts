@@ -18,6 +18,8 @@ export interface Surroundings {
 
 const CONTROLLERS = ['DaemonSet', 'Deployment', 'Job', 'ReplicaSet', 'ReplicationController', 'StatefulSet'];
 
+export const WORKLOADS = ['CronJob', 'Pod', ...CONTROLLERS];
+
 /** The spec of the pods of a workload; undefined when the object is none. */
 function podSpecOf({ kind, spec }: any): any {
   const own = asObject(spec);

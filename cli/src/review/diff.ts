@@ -16,6 +16,7 @@ export interface DiffOptions extends FormatOptions {
   readonly git?: boolean;
   readonly failOn?: string[];
   readonly skipDamaged?: boolean;
+  readonly namespace?: string;
 }
 
 /** What a check can fail on, besides a danger: whether there is one of it. */
@@ -52,7 +53,7 @@ function failing(what: string): (typeof FAIL_ON)[string] {
     ?? wrongUse(`--fail-on ${plain(what)} is none. Fix: write ${[...Object.values(Danger), ...Object.keys(FAIL_ON)].join(', ')}.`);
 }
 
-async function sidesOf(io: Io, args: string[], { git, skipDamaged }: DiffOptions): Promise<[Input, Input]> {
+async function sidesOf(io: Io, args: string[], { git, skipDamaged, namespace }: DiffOptions): Promise<[Input, Input]> {
   const [old, young, ...paths] = args;
   if (old === undefined || young === undefined) {
     wrongUse(git ? 'Two refs are needed. Fix: secure-debug diff --git main HEAD k8s/' : 'Two states are needed. Fix: secure-debug diff OLD NEW, each a file, a folder or -.');
@@ -62,9 +63,9 @@ async function sidesOf(io: Io, args: string[], { git, skipDamaged }: DiffOptions
     const sides = [old, young].map(ref => readGit(ref, paths.length > 0 ? paths : ['.']));
     // A folder that came or went is a change; one that never was is a mistake.
     if (sides.every(side => side.length === 0)) wrongUse(`Neither ${plain(old)} nor ${plain(young)} holds manifests there. Fix: name the folder as it is called in the repository.`);
-    return [inputOf(sides[0], skip), inputOf(sides[1], skip)];
+    return [inputOf(sides[0], skip, namespace), inputOf(sides[1], skip, namespace)];
   }
   if (paths.length > 0) wrongUse(`${args.length} arguments are given, and two states are compared. Fix: put each state into a folder, or compare refs with --git.`);
   if (old === '-' && young === '-') wrongUse('- is given twice, and standard input can be read once. Fix: give it once.');
-  return [inputOf(await readFiles([old], io.stdin), skip), inputOf(await readFiles([young], io.stdin), skip)];
+  return [inputOf(await readFiles([old], io.stdin), skip, namespace), inputOf(await readFiles([young], io.stdin), skip, namespace)];
 }

@@ -20,6 +20,7 @@ export interface InventoryOptions extends FormatOptions {
   readonly today?: string;
   readonly skipDamaged?: boolean;
   readonly all?: boolean;
+  readonly namespace?: string;
   readonly kubeconfig?: string;
   readonly context?: string;
 }
@@ -30,7 +31,7 @@ export async function inventory(io: Io, files: string[], options: InventoryOptio
   const threshold = options.failOn === undefined ? undefined : dangerOf('--fail-on', options.failOn);
   const today = dayOf(options.today);
   const { objects, sources, notes, complete } = await read(io, files, options);
-  const taken = PermissionInventory.fromManifests(objects, { today, complete });
+  const taken = PermissionInventory.fromManifests(objects, { today, complete, defaultNamespace: options.namespace });
   const evidence: Evidence | undefined = options.auditLog && await evidenceOf(taken.subjects.map(({ kind, name }) => `${kind} ${name}`), options.auditLog);
   const all = [...notes, ...(evidence?.damaged ?? []).map(one => `not read: ${one}`)];
   for (const note of all) io.stderr.write(`${plain(note)}\n`);
@@ -55,10 +56,10 @@ async function read(io: Io, files: string[], options: InventoryOptions) {
   if (options.git !== undefined) {
     const texts = readGit(options.git, files.length > 0 ? files : ['.']);
     if (texts.length === 0) wrongUse(`${plain(options.git)} holds no .yaml, .yml or .json there. Fix: name the folder with the manifests.`);
-    return { ...inputOf(texts, options.skipDamaged === true), complete: false };
+    return { ...inputOf(texts, options.skipDamaged === true, options.namespace), complete: false };
   }
   if (files.length === 0 && (!io.stdin || io.stdin.isTTY)) {
     wrongUse('No manifests are given. Fix: name files or folders, - for standard input, or --live for the cluster of your kubeconfig.');
   }
-  return { ...inputOf(await readFiles(files.length > 0 ? files : ['-'], io.stdin), options.skipDamaged === true), complete: false };
+  return { ...inputOf(await readFiles(files.length > 0 ? files : ['-'], io.stdin), options.skipDamaged === true, options.namespace), complete: false };
 }

@@ -7,7 +7,8 @@ import { Registration, several } from '../registration';
 function reviewing(command: Command, html: boolean): Command {
   command.option('--markdown', html ? 'text for a wiki' : 'text for a comment on a pull request');
   if (html) command.option('--html', 'a page that stands alone, with the graph');
-  return command.option('--sarif', 'SARIF 2.1.0 for code scanning')
+  return command.option('-n, --namespace <namespace>', 'of manifests that name none (default: default)')
+    .option('--sarif', 'SARIF 2.1.0 for code scanning')
     .option('--skip-damaged', 'review the rest when something cannot be read');
 }
 

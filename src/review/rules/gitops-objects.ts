@@ -27,6 +27,6 @@ export const HAVE_APPLIED: StepRule = {
     // An AppProject limits, and deploys nothing by itself.
     const write = onAll(resources.filter(resource => resource !== 'appprojects').flatMap(resource => held(holding, apiGroup, resource, ...WRITE)));
     return write.length === 0 ? []
-      : [{ rule: 'SD5019', does: 'has it apply what they write:', rights: write, target: { kind: 'accounts', names: [account], everywhere: apiGroup.endsWith('fluxcd.io') } }];
+      : [{ rule: 'SD5019', does: 'writes what is applied by', rights: write, target: { kind: 'accounts', names: [account], everywhere: apiGroup.endsWith('fluxcd.io') } }];
   }),
 };

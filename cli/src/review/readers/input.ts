@@ -18,14 +18,17 @@ export interface Input {
 /** So many are named in an error; the rest is counted. */
 const NAMED = 10;
 
-const placeOf = ({ file, line }: { readonly file: string; readonly line: number }): string => `${plain(file)}:${line}`;
+const placeOf = ({ file, line, template }: { readonly file: string; readonly line: number; readonly template?: string }): string =>
+  `${plain(file)}:${line}${template === undefined ? '' : ` (${plain(template)})`}`;
 const list = (told: string[]): string => `${told.slice(0, NAMED).join('; ')}${told.length > NAMED ? `; and ${told.length - NAMED} more` : ''}`;
 
 /**
  * The objects of some texts. What is damaged ends it, with each place named, for what is not read is not reviewed;
  * with `skipDamaged` it is noted, and the rest is read.
+ *
+ * @param namespace of objects that name none, as `kubectl apply -n` gives it to them; default: default
  */
-export function inputOf(sources: Source[], skipDamaged: boolean): Input {
+export function inputOf(sources: Source[], skipDamaged: boolean, namespace?: string): Input {
   const documents: Document[] = [];
   const broken: Broken[] = [];
   for (const { name, text } of sources) {
@@ -35,13 +38,42 @@ export function inputOf(sources: Source[], skipDamaged: boolean): Input {
   }
   const told = broken.map(one => `${placeOf(one)}: ${plain(one.why)}`);
   if (broken.length > 0 && !skipDamaged) wrongUse(`Not everything can be read: ${list(told)}. Fix: mend it, or leave it out with --skip-damaged.`);
-  return { ...located(documents), texts: sources.length, notes: [...told.map(one => `not read: ${one}`), ...notesOf(documents)] };
+  const settled = documents.map(document => ({ ...document, object: settle(document.object, namespace ?? 'default') }));
+  const homeless = documents.reduce((sum, { object }) => sum + homelessIn(object), 0);
+  return {
+    ...located(settled),
+    texts: sources.length,
+    notes: [
+      ...told.map(one => `not read: ${one}`),
+      ...notesOf(settled),
+      ...homeless > 0 && namespace === undefined ? [`${homeless} ${homeless === 1 ? 'object names' : 'objects name'} no namespace, and ${homeless === 1 ? 'is' : 'are'} read as of default; -n says another`] : [],
+    ],
+  };
+}
+
+/** Kinds of which a namespace decides what they grant. */
+const NAMESPACED = ['Role', 'RoleBinding', 'ServiceAccount'];
+
+const isHomeless = ({ kind, metadata }: any): boolean => NAMESPACED.includes(kind) && !metadata?.namespace;
+const itemsOf = ({ items }: any): any[] => Array.isArray(items) ? items.filter(item => item !== null && typeof item === 'object') : [];
+
+/** How many objects of a document name no namespace. */
+function homelessIn(object: any): number {
+  return object.kind === 'List' ? itemsOf(object).reduce((sum, item) => sum + homelessIn(item), 0) : isHomeless(object) ? 1 : 0;
+}
+
+/** The object with a namespace, the same one if it has its own or needs none. */
+function settle(object: any, namespace: string): any {
+  if (object.kind === 'List') return homelessIn(object) > 0 ? { ...object, items: itemsOf(object).map(item => settle(item, namespace)) } : object;
+  return isHomeless(object) ? { ...object, metadata: { ...object.metadata, namespace } } : object;
 }
 
 function located(documents: Document[]): Pick<Input, 'objects' | 'sources'> {
   return {
     objects: documents.map(({ object }) => object),
-    sources: documents.flatMap(({ object, file, line }) => titlesOf(object).map(title => ({ object: title, file: fileOf(file), line }))),
+    // What came from standard input stands in the template that Helm names, at a line nobody knows.
+    sources: documents.flatMap(({ object, file, line, template }) => titlesOf(object).map(title =>
+      file === '-' && template !== undefined ? { object: title, file: template } : { object: title, file: fileOf(file), line })),
   };
 }
 
