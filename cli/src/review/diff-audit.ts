@@ -1,7 +1,7 @@
 import { AuditPolicyEvaluator } from 'cdk8s-secure-debug';
-import { OtherChange } from './diff-network';
+import { OtherChange, unpacked } from './diff-network';
 
-const policiesOf = (objects: any[]): any[] => objects.filter(({ kind, apiVersion }) => kind === 'Policy' && String(apiVersion).startsWith('audit.k8s.io/'));
+const policiesOf = (objects: any[]): any[] => unpacked(objects).filter(({ kind, apiVersion }) => kind === 'Policy' && String(apiVersion).startsWith('audit.k8s.io/'));
 
 /** What policies of one state do not record of debug requests, in words. */
 function gapsOf(policies: any[]): string[] {

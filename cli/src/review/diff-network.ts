@@ -12,8 +12,13 @@ export interface OtherChange {
 
 const NETWORK = 'networking.k8s.io/';
 
-const policiesOf = (objects: any[]): any[] => objects.flatMap(object => object.kind === 'List' ? object.items ?? [] : [object])
-  .filter(({ kind, apiVersion }) => kind === 'NetworkPolicy' && String(apiVersion).startsWith(NETWORK));
+/** The objects, with those of lists. */
+export function unpacked(objects: any[]): any[] {
+  return objects.flatMap(object => object.kind === 'List' && Array.isArray(object.items)
+    ? unpacked(object.items.filter((item: unknown) => item !== null && typeof item === 'object')) : [object]);
+}
+
+const policiesOf = (objects: any[]): any[] => unpacked(objects).filter(({ kind, apiVersion }) => kind === 'NetworkPolicy' && String(apiVersion).startsWith(NETWORK));
 
 /** Policies of one state; those that name no namespace are taken to be applied to the one of whoever applies them. */
 function tableOf(objects: any[]): NetworkTable {
