@@ -1,6 +1,6 @@
 import { Duration, Size } from 'cdk8s';
 import { Construct } from 'constructs';
-import { CollectorInput, collectorConfig, PORTS } from './collector-config';
+import { CollectorInput, collectorConfig, FLAGS, PORTS } from './collector-config';
 import { checkDropped } from './dropped';
 import { LogRedaction } from './log-redaction';
 import { LogSink } from './log-sink';
@@ -179,7 +179,7 @@ export class AuditLogShipping extends Construct {
     allOrNothing(this, where, () => this.emit(props));
   }
 
-  /** The collector's configuration, for who runs one of their own. */
+  /** The collector's configuration, for who runs one of their own; start it with `--feature-gates=stanza.synchronousLogEmitter`. */
   public toCollectorYaml(): string {
     return yamlFile(['Made by cdk8s-secure-debug: reads, labels and delivers the audit log of Kubernetes.'], collectorConfig(this.input));
   }
@@ -321,7 +321,7 @@ function podSpec({ name, image, stateFolder, memory, user, sinks, logFolder }: P
       name: 'collector',
       image,
       imagePullPolicy: 'IfNotPresent',
-      args: [`--config=${CONFIG_FOLDER}/${CONFIG_FILE}`],
+      args: [`--config=${CONFIG_FOLDER}/${CONFIG_FILE}`, ...FLAGS],
       env: [
         fieldRef('NODE_NAME', 'spec.nodeName'),
         fieldRef('POD_IP', 'status.podIP'),

@@ -33,6 +33,12 @@ export interface CollectorPorts {
 
 export const PORTS: CollectorPorts = { metrics: 9464, own: 8888, health: 13133 };
 
+/**
+ * What the receiver has read is with the queue before it notes how far it is. Without it, up to a hundred lines are only in memory
+ * when the note is written, and a kill at that moment loses them.
+ */
+export const FLAGS = ['--feature-gates=stanza.synchronousLogEmitter'];
+
 const DROPPED = 'debug.dropped';
 
 /** `audit.log` and the files that it was rotated to: audit-2026-03-01T10-00-00.000.log. */

@@ -1,0 +1,107 @@
+/**
+ * Two API servers, a collector each, one sink. Collectors and sink are killed and started again while the logs grow and are
+ * rotated; afterwards the sink has every line.
+ */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'fs';
+import { join } from 'path';
+import { adminOf, freePort, inputFor, readable, recordsOf, Restartable, theCollector } from './audit-shipping/processes';
+import { FLAGS } from '../../../src/audit/shipping/collector-config';
+import { AuditPolicy, ControlPlane, LogSink } from '../../../src';
+import { scratch, testIf, theCluster } from '../lab/cluster';
+import { eventually, inParallel, must } from '../lab/process';
+
+const cluster = theCluster();
+const folder = scratch(cluster, 'audit-shipping');
+const SCRIPTS = join(__dirname, '..', 'control-plane');
+const NAMES = ['production-eu', 'production-us'];
+const MEGABYTES = 6;
+
+const lab = (name: string) => join(folder, name, 'lab');
+/** Every line of the log and of the files that it was rotated to. */
+const written = (name: string) => readdirSync(lab(name)).filter(file => /^audit.*\.log$/.test(file))
+  .flatMap(file => readFileSync(join(lab(name), file), 'utf8').split('\n').filter(line => line !== ''));
+
+let stops: (() => Promise<unknown>)[] = [];
+afterAll(async () => {
+  for (const stop of stops.reverse()) await stop();
+  stops = [];
+});
+
+const available = cluster.own && process.platform === 'linux';
+
+testIf(available, 'it boots control planes of its own')('collectors and sink are killed, logs are rotated, and every line of two API servers arrives', async () => {
+  const collector = await theCollector();
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const policy = join(folder, 'policy.yaml');
+  writeFileSync(policy, new AuditPolicy(new ControlPlane(), 'audit').toYaml());
+  for (const name of NAMES) {
+    await must(join(SCRIPTS, 'up.sh'), [lab(name), '--version', cluster.version, '--no-node', '--owner', String(process.pid), '--audit-policy', policy,
+      '--patch', 'kube-apiserver=--audit-log-maxsize=1', '--patch', 'kube-apiserver=--audit-log-maxbackup=500'], { env: process.env, timeout: 300_000 });
+    stops.push(() => must(join(SCRIPTS, 'down.sh'), [lab(name)], { env: process.env, timeout: 120_000 }));
+  }
+
+  const port = await freePort();
+  const received = join(folder, 'received.jsonl');
+  writeFileSync(received, '');
+  const sink = new Restartable(process.execPath, [join(__dirname, 'audit-shipping', 'sink.mjs'), String(port), received], join(folder, 'sink.log'));
+  const collectors = await Promise.all(NAMES.map(async name => {
+    const input = await inputFor(join(folder, name), { cluster: name, logPath: join(lab(name), 'audit.log'), sinks: [LogSink.otlpHttp(`http://127.0.0.1:${port}`, { plaintext: true })] });
+    const file = join(folder, name, 'collector.json');
+    writeFileSync(file, JSON.stringify(readable(input)));
+    await must(collector, ['validate', '--config', file], { env: { ...process.env, NODE_NAME: 'node-1' } });
+    return new Restartable(collector, ['--config', file, ...FLAGS], join(folder, name, 'collector.log'));
+  }));
+  const all = [sink, ...collectors];
+  all.forEach(one => stops.push(() => one.stop()));
+  all.forEach(one => one.start());
+
+  // Whoever asks has something to record: refused and allowed requests, until the log was rotated several times.
+  const apis = NAMES.map(name => adminOf(lab(name)));
+  apis.forEach(api => stops.push(async () => api.close()));
+  let busy = true;
+  const size = (name: string) => written(name).reduce((sum, line) => sum + line.length + 1, 0);
+  const traffic = Promise.all(NAMES.map(async (name, i) => {
+    for (let round = 0; busy; round++) {
+      await inParallel(8, Array.from({ length: 40 }, (_, n) => n), n => apis[i].send('GET', `/api/v1/namespaces/default/pods/none-${round}-${n}/log`).catch(() => undefined));
+    }
+    return name;
+  }));
+
+  // In turn: one process dies, the logs go on, and it comes back. Twice all of them at once.
+  const victims = [[collectors[0]], [sink], [collectors[1]], [sink, collectors[0]], all, [collectors[0]], [sink], all];
+  for (const killed of victims) {
+    await new Promise(resolve => setTimeout(resolve, 1_500));
+    await Promise.all(killed.map(one => one.stop()));
+    await new Promise(resolve => setTimeout(resolve, 3_000));
+    killed.forEach(one => one.start());
+  }
+  await eventually('logs that were rotated', async () => NAMES.every(name => size(name) > MEGABYTES * 1024 * 1024) ? true : undefined, 180_000);
+  busy = false;
+  await traffic;
+  // The API servers go, so that the logs are whole.
+  apis.forEach(api => api.close());
+  for (const stop of stops.splice(0, NAMES.length)) await stop();
+
+  const missing = () => {
+    const seen = new Set(recordsOf(readFileSync(received, 'utf8')).map(({ cluster: from, body }) => `${from} ${body}`));
+    return NAMES.flatMap(name => written(name).map(line => `${name} ${line}`)).filter(line => !seen.has(line));
+  };
+  await eventually('the last line', async () => missing().length === 0 ? true : undefined, 120_000).catch(() => undefined);
+
+  const records = recordsOf(readFileSync(received, 'utf8'));
+  for (const [i, name] of NAMES.entries()) {
+    const lines = written(name);
+    const mine = records.filter(record => record.cluster === name);
+    const rotated = readdirSync(lab(name)).filter(file => /^audit-/.test(file)).length;
+    process.stderr.write(`${name}: ${lines.length} events, ${rotated} rotated files, ${mine.length - new Set(mine.map(({ body }) => body)).size} came twice, collector killed ${collectors[i].kills} times, sink ${sink.kills}\n`);
+    expect(rotated).toBeGreaterThanOrEqual(3);
+    expect(collectors[i].kills).toBeGreaterThanOrEqual(3);
+    expect(lines.length).toBeGreaterThan(2_000);
+    // Nothing that the other cluster wrote is said to be of this one.
+    const own = new Set(lines);
+    expect(mine.filter(({ body }) => !own.has(body)).slice(0, 3)).toEqual([]);
+  }
+  const lost = missing();
+  expect([lost.length, ...lost.slice(0, 3)]).toEqual([0]);
+}, 20 * 60_000);
