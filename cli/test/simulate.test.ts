@@ -212,7 +212,7 @@ test('hostile text of a log and a policy is text in every form', async () => {
   const rules = [{ level: 'None', users: HOSTILE, verbs: HOSTILE.filter(Boolean), namespaces: HOSTILE }, { level: 'None' }];
   const file = policy(rules);
   const events = HOSTILE.map(text => ({ ...exec({ user: text }), objectRef: { resource: 'pods', subresource: 'exec', name: text, namespace: text }, sourceIPs: [text], userAgent: text }));
-  const more = HOSTILE.map(text => ({ ...event({ verb: text }), objectRef: { resource: text, apiGroup: text, subresource: text }, requestURI: text }));
+  const more = HOSTILE.map(text => ({ ...event({ verb: text, group: text, resource: text, subresource: text }), requestURI: text }));
   for (const form of [[], ['--json'], ['--markdown']]) {
     const { stdout } = await simulate('--compare', policy([{ level: 'Metadata' }], {}, 'old.yaml'), file, log([...events, ...more]), ...form);
     expect(stdout).not.toMatch(/[^\P{Cc}\n]|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/u);

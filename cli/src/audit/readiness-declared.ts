@@ -64,7 +64,7 @@ export function declaredBy(paths: string[]): Declared {
     const object = policies.get(policy);
     if (!object) return [];
     const rules = list(asObject(asObject(object.spec).matchConstraints).resourceRules)
-      .map(({ apiGroups, resources, operations }): MatchRule => ({ groups: texts(apiGroups), resources: texts(resources), operations: texts(operations) }));
+      .map(({ apiGroups, resources, operations }) => ({ groups: texts(apiGroups), resources: texts(resources), operations: texts(operations) }));
     const chosen = list(asObject(asObject(asObject(binding.spec).matchResources).namespaceSelector).matchExpressions)
       .find(({ key, operator }) => key === 'kubernetes.io/metadata.name' && operator === 'In');
     return [{ policy, actions: texts(asObject(binding.spec).validationActions), rules, ...chosen && { namespaces: texts(chosen.values) } }];

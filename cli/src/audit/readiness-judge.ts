@@ -1,5 +1,5 @@
 import { Declared } from './readiness-declared';
-import { Failure, Gathered } from './readiness-gather';
+import { Failure, Gathered, Tally } from './readiness-gather';
 import { plural } from './session-text';
 
 /** From which evidence on something is called safe. */
@@ -96,7 +96,7 @@ export function judge(gathered: Gathered, declared: Declared, thresholds: Thresh
   const recently = last - thresholds.days * DAY;
   const covered = days >= thresholds.days;
   const context: Context = { gathered, declared, thresholds, days, recently, covered };
-  const policies = sorted([...gathered.failures.map(({ policy }) => policy), ...declared.guardrails.map(({ policy }) => policy), ...gathered.denied.keys()]);
+  const policies = sorted([...[...gathered.failures, ...declared.guardrails].map(({ policy }) => policy), ...gathered.denied.keys()]);
   const unbounded = [...gathered.unbounded].map(([who, tally]) => dependent(who, tally, tally.debug, tally.how));
   const borrowed = [...gathered.borrowed].map(([who, tally]) => dependent(who, tally, 0, tally.who));
   const byPath = { requests: [...gathered.byPath.values()].reduce((sum, { count }) => sum + count, 0), people: sorted(gathered.byPath.keys()) };
@@ -128,7 +128,7 @@ interface Context {
 
 const byTimes = (a: { times: number; who: string }, b: { times: number; who: string }) => b.times - a.times || (a.who < b.who ? -1 : 1);
 
-function dependent(who: string, { count, last, what }: { count: number; last: number; what: Map<string, number> }, debug: number, how: Set<string>): Dependent {
+function dependent(who: string, { count, last, what }: Tally, debug: number, how: Set<string>): Dependent {
   const most = [...what].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([one, many]) => many > 1 ? `${one} ×${many}` : one);
   return { who, times: count, debug, last: rfc3339(last), how: sorted(how), what: most };
 }

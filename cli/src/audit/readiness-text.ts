@@ -95,7 +95,7 @@ export function readinessMarkdown(readiness: Readiness, events: number, damaged:
     '',
     ...unbounded.length + borrowed.length > 0 ? [
       ...heading('Still comes in by', 'Who', 'Requests', 'Debug', 'Last', 'What'),
-      ...[...unbounded, ...borrowed].map(one => row(codes(one.how), code(one.who), String(one.times), String(one.debug), one.last.slice(0, 10), codes(one.what, 3))),
+      ...[...unbounded, ...borrowed].map(({ how, who, times, debug, last, what }) => row(codes(how), code(who), `${times}`, `${debug}`, last.slice(0, 10), codes(what, 3))),
       '',
     ] : [],
     ...unused.length > 0 ? ['Bindings that allowed nothing in this log:', '', ...unused.map(one => `- ${code(`${one.grant} → ${one.role}`)} for ${codes(one.subjects)}`), ''] : [],

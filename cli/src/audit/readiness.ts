@@ -1,6 +1,7 @@
 import { Damage } from './damage';
 import { micros } from './event';
-import { logsOf, readLogs } from './read-logs';
+import { eventLogs } from './event-logs';
+import { readLogs } from './read-logs';
 import { declaredBy } from './readiness-declared';
 import { Gathered } from './readiness-gather';
 import { judge } from './readiness-judge';
@@ -31,7 +32,7 @@ export async function readiness(io: Io, files: string[], options: ReadinessOptio
   if (unknown !== undefined) wrongUse(`--fail-on ${plain(unknown)} is unknown. Fix: choose from ${FAIL_ON.join(', ')}.`);
   const thresholds = { days: whole('--days', options.days ?? '7', 1, 366), requests: whole('--requests', options.requests ?? '20', 1, 1_000_000) };
   const declared = declaredBy(options.declared ?? []);
-  const logs = logsOf(files, io.stdin);
+  const logs = eventLogs(io, files);
 
   const damage = new Damage();
   const gathered = new Gathered(declared, since === undefined ? undefined : micros(since));

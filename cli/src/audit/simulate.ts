@@ -1,7 +1,8 @@
 import { readFileSync } from 'fs';
 import { AuditLevel, AuditPolicyEvaluator, DebugCapability, type RecordingGap } from 'cdk8s-secure-debug';
 import { Damage } from './damage';
-import { logsOf, readLogs } from './read-logs';
+import { eventLogs } from './event-logs';
+import { readLogs } from './read-logs';
 import { atLeast, Moved, Moves, Replay, Replayed, Span, timeOf } from './simulate-log';
 import { Hypothetical, requestsOf } from './simulate-requests';
 import { simulateMarkdown, simulateText } from './simulate-text';
@@ -67,7 +68,7 @@ export async function simulate(io: Io, policyFile: string, files: string[], opti
   const hypothetical = requestsOf(texts, options);
   const [evaluator, oldEvaluator] = [evaluatorOf(policyFile), options.compare === undefined ? undefined : evaluatorOf(options.compare)];
   // Without a log or a request the policy is looked at alone; a pipe is read where it is named.
-  const logs = files.length > 0 ? logsOf(files, io.stdin) : [];
+  const logs = files.length > 0 ? eventLogs(io, files) : [];
 
   const damage = new Damage();
   const [replay, oldReplay, moves, span] = [new Replay(evaluator), oldEvaluator && new Replay(oldEvaluator), new Moves(), new Span()];
