@@ -6,6 +6,7 @@ import { completion } from './completion';
 import { registerCertificates } from './credentials/certificates/register';
 import { registerCredentials } from './credentials/register';
 import { CommandError, OK, WRONG_USE } from './errors';
+import { registerGateway } from './gateway/register';
 import { registerGuardrails } from './guardrails/register';
 import { registerInit } from './init/register';
 import { Io } from './io';
@@ -45,6 +46,7 @@ export function program(io: Io, done: (code: number) => void): Command {
   registerCredentials(registration);
   registerCertificates(registration);
   registerGuardrails(registration);
+  registerGateway(registration);
   registerBreakGlass(registration);
   registerPolicy(registration);
   registerNotify(registration);

@@ -15,7 +15,7 @@ export async function forward({ api, terminal, recording }: Session, at: PodName
   const socket = await api.connect(`/api/v1/namespaces/${at.namespace}/pods/${at.pod}/portforward?ports=${port}`, PROTOCOLS);
   const { stdin, stdout } = terminal;
   return new Promise((resolve, fail) => {
-    let greeted = 0;
+    const greeted = new Set<number>();
     let fault = '';
     const settle = (act: () => void) => {
       stdin.off('data', typed).pause();
@@ -33,10 +33,10 @@ export async function forward({ api, terminal, recording }: Session, at: PodName
     });
     recording.onFailure = error => settle(() => fail(error));
     socket.on('message', (data: Buffer) => attempt(() => {
-      const bytes = data.subarray(1);
-      if (greeted < 2) {
-        greeted++; // the port's number, once on each channel
-      } else if (data[0] === ERRORS) {
+      // Each channel begins with the port's number.
+      const bytes = data.subarray(greeted.has(data[0]) ? 1 : 3);
+      greeted.add(data[0]);
+      if (data[0] === ERRORS) {
         fault += bytes.toString('utf8');
       } else if (data[0] === DATA && bytes.length > 0) {
         recording.output(bytes);

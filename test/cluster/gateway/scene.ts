@@ -174,17 +174,17 @@ export class Scene {
   }
 
   /** The words of an ssh command. */
-  public words(args: string[], key = 'alice'): string[] {
+  public words(args: string[], key = 'alice', first: string[] = []): string[] {
     return [
-      'ssh', '-F', '/dev/null', '-p', String(this.port), '-i', join(this.folder, key), '-o', 'IdentitiesOnly=yes', '-o', `HostKeyAlias=${this.host}`,
+      'ssh', ...first, '-F', '/dev/null', '-p', String(this.port), '-i', join(this.folder, key), '-o', 'IdentitiesOnly=yes', '-o', `HostKeyAlias=${this.host}`,
       '-o', `UserKnownHostsFile=${join(this.folder, 'known')}`, '-o', 'GlobalKnownHostsFile=/dev/null', '-o', 'StrictHostKeyChecking=yes', '-o', 'BatchMode=yes', '-o', 'LogLevel=ERROR',
-      ...args.includes('debug@127.0.0.1') ? args : ['debug@127.0.0.1', ...args],
+      ...args.some(word => word.endsWith('@127.0.0.1')) ? args : ['debug@127.0.0.1', ...args],
     ];
   }
 
   /** Real ssh, to the gateway. */
-  public ssh(args: string[], options: RunOptions & { readonly key?: string } = {}): Promise<Ended> {
-    const [program, ...words] = this.words(args, options.key);
+  public ssh(args: string[], options: RunOptions & { readonly key?: string; /** What wins over the words of `words`. */ readonly first?: string[] } = {}): Promise<Ended> {
+    const [program, ...words] = this.words(args, options.key, options.first);
     return run(program, words, { env: { PATH: process.env.PATH, HOME: this.folder, TERM: 'xterm' }, ...options });
   }
 
