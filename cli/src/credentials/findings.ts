@@ -48,8 +48,8 @@ export interface Compared {
 /** What became of the token's groups, without knowing the API server's prefix. */
 export function compare(claims: Claims, known: string[], claim = groupsClaimOf(claims)): Compared {
   const groups = (claim === undefined ? undefined : textsOf(claims, claim)) ?? [];
-  const through = (group: string) => known.some(one => one === group || (one.endsWith(group) && /[^\w]$/.test(one.slice(0, -group.length))));
-  const dropped = groups.filter(group => group !== '' && !through(group));
+  const prefix = prefixOf(groups, known);
+  const dropped = groups.filter(group => prefix === undefined || !known.includes(prefix + group));
   const findings = groupFindings(claims, claim);
   if (groups.length > 0 && dropped.length === groups.length) {
     const why = groups.every(group => group.startsWith('/')) ? 'They begin with "/": at Keycloak turn off "Full group path" of the mapper, or list them so'
@@ -58,4 +58,16 @@ export function compare(claims: Claims, known: string[], claim = groupsClaimOf(c
     findings.push({ id: 'no-group-through', text: `The API server knows none of the token's groups. ${why} (TokenIssuer: groups, groupsClaim). Fix: compare both lists, and ask who operates the cluster.` });
   }
   return { dropped, findings };
+}
+
+/** What the API server writes before each group: what fits most of them; of several, the shortest. Undefined when nothing does. */
+function prefixOf(groups: string[], known: string[]): string | undefined {
+  const fits = new Map<string, number>();
+  for (const one of known.filter(name => !name.startsWith('system:'))) {
+    for (const group of groups.filter(name => name !== '' && one.endsWith(name))) {
+      const prefix = one.slice(0, -group.length);
+      if (prefix === '' || /\W$/.test(prefix)) fits.set(prefix, (fits.get(prefix) ?? 0) + 1);
+    }
+  }
+  return [...fits].sort(([a, many], [b, more]) => more - many || a.length - b.length)[0]?.[0];
 }

@@ -32,7 +32,7 @@ export function registerCredentials({ root, io, done, answer, command, namespace
   withLogin(command(root, 'logout', 'forget a login, and end it at the issuer'))
     .option('--all', 'all logins on this computer')
     .action(async options => answer(await logout(io, options), options));
-  withLogin(root.command('credential').description('what kubectl runs to get a token: a credential plug-in'))
+  withLogin(root.command('credential', { hidden: true }).description('what kubectl runs to get a token: a credential plug-in'))
     .action(async options => {
       io.stdout.write(`${await credential(io, options)}\n`);
       done(OK);
