@@ -1,9 +1,9 @@
-import { createPublicKey, generateKeyPairSync, sign, verify, X509Certificate } from 'crypto';
+import { X509Certificate } from 'crypto';
 import { createServer, Server } from 'http';
 import { AddressInfo } from 'net';
-import { der, pem } from '../src/credentials/certificates/der';
 import { Io } from '../src/io';
 import { run } from '../src/program';
+import { Signer } from './signer';
 
 
 const PREFIX = 'secure-debug.internal/';
@@ -23,26 +23,6 @@ const EVERYBODY = [
   { apiGroups: ['authorization.k8s.io'], resources: ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'], verbs: ['create'] },
   { apiGroups: ['authentication.k8s.io'], resources: ['selfsubjectreviews'], verbs: ['create'] },
 ];
-
-/** The parts of a DER sequence, each with its head. */
-function parts(content: Buffer): Buffer[] {
-  const found: Buffer[] = [];
-  for (let at = 0; at < content.length;) {
-    const [head, length] = size(content, at);
-    found.push(content.subarray(at, at + head + length));
-    at += head + length;
-  }
-  return found;
-}
-
-function size(content: Buffer, at: number): [number, number] {
-  const first = content[at + 1];
-  if (first < 0x80) return [2, first];
-  const bytes = first - 0x80;
-  return [2 + bytes, content.readUIntBE(at + 2, bytes)];
-}
-
-const inside = (part: Buffer) => part.subarray(size(part, 0)[0]);
 
 interface Asked {
   readonly user: string;
@@ -70,7 +50,7 @@ export class SealedCluster {
   public refuse: (method: string, path: string, user: string) => string | undefined;
   public existing: any;
   private readonly server: Server;
-  private readonly authority = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  private readonly signer = new Signer();
 
   public constructor() {
     this.allowed = () => false;
@@ -155,29 +135,9 @@ export class SealedCluster {
     if (method === 'PUT') {
       found.status.conditions = body.status.conditions;
       if (this.denies) found.status.conditions.push({ type: 'Denied', reason: 'Policy', message: 'no\u001b[2J' });
-      else if (this.signs) found.status.certificate = Buffer.from(this.sign(found.spec)).toString('base64');
+      else if (this.signs) found.status.certificate = Buffer.from(this.signer.sign(found.spec, this.longest)).toString('base64');
     }
     return [200, found];
-  }
-
-  /** Signs as kube-controller-manager does, backdated by five minutes. */
-  private sign({ request, expirationSeconds }: { request: string; expirationSeconds: number }): string {
-    const text = Buffer.from(request, 'base64').toString();
-    const whole = Buffer.from(text.replace(/-----[^-]*-----|\s/g, ''), 'base64');
-    const [info, , signature] = parts(inside(whole));
-    const [, subject, key] = parts(inside(info));
-    const publicKey = createPublicKey({ key, format: 'der', type: 'spki' });
-    if (!verify('sha256', info, publicKey, inside(signature).subarray(1))) throw new Error('the request is not signed by its key');
-    const algorithm = der.sequence(der.oid('1.2.840.10045.4.3.2'));
-    const at = (ms: number) => {
-      const digits = Buffer.from(`${new Date(ms).toISOString().replace(/[-:T]|\.\d+/g, '').slice(2)}`);
-      return Buffer.concat([Buffer.from([0x17, digits.length]), digits]);
-    };
-    const begin = Date.now() - 300_000;
-    const issuer = der.sequence(der.set(der.sequence(der.oid('2.5.4.3'), der.utf8('authority'))));
-    const validity = der.sequence(at(begin), at(begin + Math.min(expirationSeconds, this.longest) * 1_000));
-    const unsigned = der.sequence(der.context(0, der.small(2)), der.small(7), algorithm, issuer, validity, subject, key);
-    return pem('CERTIFICATE', der.sequence(unsigned, algorithm, der.bits(sign('sha256', unsigned, this.authority.privateKey))));
   }
 }
 

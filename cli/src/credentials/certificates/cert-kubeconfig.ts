@@ -26,7 +26,7 @@ export async function certificateKubeconfig(session: Session, options: Kubeconfi
   const left = Math.floor((holder.notAfter.getTime() - Date.now()) / 1_000);
   if (left <= 0) refused(`The certificate ended at ${time(holder.notAfter)}. Fix: secure-debug cert request.`);
 
-  const text = await kubeconfigText({ endpoint, holder, label, namespace: session.namespace, credentials: inFile(PAIR) });
+  const text = kubeconfigText({ endpoint, holder, label, namespace: session.namespace, credentials: inFile(PAIR) });
   makeFolder(folder);
   put(folder, PAIR, pair, session.io.unique());
   drop(folder, TOKEN);

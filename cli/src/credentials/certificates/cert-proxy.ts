@@ -47,7 +47,7 @@ export async function certificateProxy(session: Session, options: ProxyOptions):
   const port = await freePort();
   const { pair, certificate } = loopbackPair(new Date(Date.now() - MINUTE), new Date(held.notAfter.getTime() + MINUTE));
   const local = { server: `https://127.0.0.1:${port}`, authority: certificate };
-  const text = await kubeconfigText({ endpoint: local, holder: held, label, namespace: session.namespace, credentials: inFile(LOOPBACK) });
+  const text = kubeconfigText({ endpoint: local, holder: held, label, namespace: session.namespace, credentials: inFile(LOOPBACK) });
   // The path of a socket is short, and nobody else enters this folder.
   const sockets = mkdtempSync(join(tmpdir(), 'secure-debug-'));
   const clear = () => {
@@ -101,7 +101,7 @@ export function configuration({ folder, port, socket, server, serverName, uri, p
 /** Runs it; the configuration, which has the PIN in it, goes through a pipe and never to the disk. */
 function run(session: Session, config: string, left: number, words: string[]): Promise<number> {
   return new Promise((resolve, fail) => {
-    const child = spawn(PROGRAM, ['-fd', '0'], { stdio: ['pipe', 'ignore', 'pipe'] });
+    const child = spawn(PROGRAM, ['-fd', '0'], { env: session.io.env, stdio: ['pipe', 'ignore', 'pipe'] });
     const ended = setTimeout(() => child.kill(), left);
     let stopped = false;
     const stop = () => {

@@ -53,7 +53,7 @@ export async function requestCertificate(session: Session, options: RequestOptio
   const label = labelOf(connection.context ?? new URL(connection.server).hostname);
   const folder = folderOf(session.io, options.out, label);
   checkFolder(folder);
-  await maySupersede(folder, endpoint, options.force ?? false);
+  maySupersede(folder, endpoint, options.force ?? false);
 
   const me = await session.whoAmI();
   const terms = await termsOf(session);
@@ -71,7 +71,7 @@ export async function requestCertificate(session: Session, options: RequestOptio
 
   const pair = certificate + (key as LocalKey).privateKey.export({ type: 'pkcs8', format: 'pem' });
   await asHolder(session, { endpoint, holder, label, namespace, credentials: inside(pair) });
-  const text = await kubeconfigText({ endpoint, holder, label, namespace, credentials: inFile(PAIR) });
+  const text = kubeconfigText({ endpoint, holder, label, namespace, credentials: inFile(PAIR) });
   makeFolder(folder);
   put(folder, PAIR, pair, session.io.unique());
   drop(folder, TOKEN);
@@ -124,11 +124,11 @@ function putAuthority(session: Session, folder: string, { authority }: Endpoint)
 }
 
 /** A certificate that is still good for another cluster is not written over by chance. */
-async function maySupersede(folder: string, { server }: Endpoint, force: boolean): Promise<void> {
+function maySupersede(folder: string, { server }: Endpoint, force: boolean): void {
   const held = heldIn(folder);
   if (held === undefined || force) return;
   if (typeof held === 'string') return wrongUse(`${plain(join(folder, PAIR))} is there, but ${held}. Fix: name another folder with --out, or add --force.`);
-  const other = held.token?.server ?? (await contextIn(folder))?.server;
+  const other = held.token?.server ?? contextIn(folder)?.server;
   if (other !== undefined && other !== server) {
     wrongUse(`${plain(folder)} has a certificate for ${plain(other)}, and this is for ${plain(server)}. Fix: name another folder with --out, or add --force.`);
   }
@@ -206,7 +206,7 @@ function meant(text: string, key: RequestKey, user: string, groups: string[]): H
 
 /** Asks the API server who the certificate is, before it is written. */
 async function asHolder({ io }: Session, props: KubeconfigProps): Promise<void> {
-  const text = await kubeconfigText(props);
+  const text = kubeconfigText(props);
   const own = await Session.open({ ...io, connect: () => io.connect({ text }) }, { json: true });
   const { name, groups } = await own.whoAmI();
   const { holder } = props;

@@ -14,12 +14,12 @@ export interface StatusOptions {
 }
 
 /** Which certificates lie here, whom they name, and for how long; asks no cluster. */
-export async function certificateStatus(io: Io, options: StatusOptions): Promise<Result> {
+export function certificateStatus(io: Io, options: StatusOptions): Result {
   const looked = options.out === undefined ? folders(io) : [resolve(options.out)];
   const found = [];
   for (const folder of looked) {
     const held = heldIn(folder);
-    if (held !== undefined) found.push(typeof held === 'string' ? { folder, problem: held } : await about(held));
+    if (held !== undefined) found.push(typeof held === 'string' ? { folder, problem: held } : about(held));
   }
   const paint = painter(!options.json && coloured(io, io.stdout));
   const rows = found.map(one => 'problem' in one
@@ -32,8 +32,8 @@ export async function certificateStatus(io: Io, options: StatusOptions): Promise
   };
 }
 
-async function about({ folder, user, groups, notAfter, token, fits }: Held) {
-  const named = await contextIn(folder);
+function about({ folder, user, groups, notAfter, token, fits }: Held) {
+  const named = contextIn(folder);
   return {
     folder,
     user,

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'crypto';
 import { join } from 'path';
+import { parse } from 'yaml';
 import { got, KUBECONFIG, PAIR, TOKEN } from './folder';
 import { Holder, holderOf } from './kubeconfig';
 
@@ -46,10 +47,9 @@ export function fits(certificate: X509Certificate, text: string): boolean {
 }
 
 /** What a kubeconfig of ours says beside the certificate; undefined when there is none, or one that is not ours. */
-export async function contextIn(folder: string): Promise<{ context: string; server: string } | undefined> {
+export function contextIn(folder: string): { context: string; server: string } | undefined {
   const text = got(join(folder, KUBECONFIG));
   if (text === undefined) return undefined;
-  const { parse } = await import('yaml');
   try {
     const config = parse(text);
     const server = config.clusters[0].cluster.server;

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'crypto';
 import { AccessRequests } from 'cdk8s-secure-debug';
+import { stringify } from 'yaml';
 import { Connection } from '../../connection';
 import { refused } from '../../errors';
 import { plain } from '../../text';
@@ -79,8 +80,7 @@ export interface KubeconfigProps {
 }
 
 /** A kubeconfig whose context says when it ends. */
-export async function kubeconfigText({ endpoint, holder, label, namespace, credentials }: KubeconfigProps): Promise<string> {
-  const { stringify } = await import('yaml');
+export function kubeconfigText({ endpoint, holder, label, namespace, credentials }: KubeconfigProps): string {
   const until = time(holder.notAfter);
   const context = `${label}-until-${until}`;
   const config = {

@@ -40,5 +40,5 @@ export function registerCertificates({ root, io, done, command, act, answer }: R
   cert.command('status').description('which certificates lie here, and for how long')
     .addOption(new Option('--json', 'print JSON'))
     .option('--out <folder>', 'the folder of one (default: all)')
-    .action(async options => answer(await certificateStatus(io, options), options));
+    .action(options => answer(certificateStatus(io, options), options));
 }

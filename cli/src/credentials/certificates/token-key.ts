@@ -18,7 +18,8 @@ const PIN = 'SECURE_DEBUG_TOKEN_PIN';
  * its public half. What is signed is a hash, for that every token can.
  */
 export async function tokenKey(io: Io, uri: TokenKeyUri, pin: () => Promise<string>): Promise<RequestKey> {
-  const publicKey = await publicKeyOf(io, uri);
+  const named = [...where(uri), '--id', uri.id ?? await idOf(io, uri)];
+  const publicKey = await publicKeyOf(io, named);
   const curve = curveOf(publicKey);
   if (curve !== 'p256' && curve !== 'p384') {
     refused('The key in the token is none on P-256 or P-384, and certificates are given for no other (Ed25519 only for keys that are made here). Fix: make one, e.g. pkcs11-tool --keypairgen --key-type EC:prime256v1.');
@@ -31,7 +32,7 @@ export async function tokenKey(io: Io, uri: TokenKeyUri, pin: () => Promise<stri
     sign: async content => {
       const signature = await withFiles(async (input, output) => {
         writeFileSync(input, createHash(hash).update(content).digest());
-        await run(io, [...where(uri), ...which(uri), '--login', '--pin', `env:${PIN}`, '--sign', '--mechanism', 'ECDSA', '--signature-format', 'openssl', '--input-file', input, '--output-file', output], secret);
+        await run(io, [...named, '--login', '--pin', `env:${PIN}`, '--sign', '--mechanism', 'ECDSA', '--signature-format', 'openssl', '--input-file', input, '--output-file', output], secret);
         return readFileSync(output);
       });
       if (!verify(hash, content, publicKey, signature)) refused('The token signed by another key than the one whose public half it shows. Fix: give both the same id and label, and name the key by its id.');
@@ -40,9 +41,20 @@ export async function tokenKey(io: Io, uri: TokenKeyUri, pin: () => Promise<stri
   };
 }
 
-async function publicKeyOf(io: Io, uri: TokenKeyUri): Promise<KeyObject> {
+/** What is named by its label is found by it here: for a signature pkcs11-tool looks at the id alone, and takes any key without it. */
+async function idOf(io: Io, uri: TokenKeyUri): Promise<string> {
+  const listed = await run(io, [...where(uri), '--list-objects', '--type', 'pubkey']);
+  const field = (object: string, name: string) => new RegExp(`^ *${name}: *(.*?) *$`, 'm').exec(object)?.[1];
+  const found = listed.split(/^Public Key Object/m).slice(1).filter(one => field(one, 'label') === uri.object).map(one => field(one, 'ID'));
+  const shown = plain(uri.object!);
+  if (found.length === 0) refused(`The token has no such key: no public key is labelled ${shown}. Fix: name it as pkcs11-tool --list-objects shows it, and store its public half too.`);
+  if (found.length > 1) refused(`The token has ${found.length} keys labelled ${shown}. Fix: name one by its id, e.g. id=%01.`);
+  return found[0] ?? refused(`The key labelled ${shown} has no id, and pkcs11-tool signs by the id alone. Fix: give it one.`);
+}
+
+async function publicKeyOf(io: Io, named: string[]): Promise<KeyObject> {
   const der = await withFiles(async (_, output) => {
-    await run(io, [...where(uri), ...which(uri), '--read-object', '--type', 'pubkey', '--output-file', output]);
+    await run(io, [...named, '--read-object', '--type', 'pubkey', '--output-file', output]);
     return readFileSync(output);
   });
   try {
@@ -53,7 +65,6 @@ async function publicKeyOf(io: Io, uri: TokenKeyUri): Promise<KeyObject> {
 }
 
 const where = ({ module, token }: TokenKeyUri) => ['--module', module, ...token === undefined ? [] : ['--token-label', token]];
-const which = ({ id, object }: TokenKeyUri) => [...id ? ['--id', id] : [], ...object ? ['--label', object] : []];
 
 /** Two files in a folder of their own, gone afterwards; neither ever holds anything that is secret. */
 async function withFiles<T>(use: (input: string, output: string) => Promise<T>): Promise<T> {
@@ -72,7 +83,8 @@ async function withFiles<T>(use: (input: string, output: string) => Promise<T>):
   }
 }
 
-function run(io: Io, args: string[], pin?: string): Promise<void> {
+/** Runs it, and returns what it prints. */
+function run(io: Io, args: string[], pin?: string): Promise<string> {
   return new Promise((resolve, fail) => {
     const reject = (message: string) => {
       try {
@@ -81,11 +93,13 @@ function run(io: Io, args: string[], pin?: string): Promise<void> {
         fail(error);
       }
     };
-    const child = spawn(PROGRAM, args, { env: { ...io.env, ...pin !== undefined && { [PIN]: pin } }, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(PROGRAM, args, { env: { ...io.env, ...pin !== undefined && { [PIN]: pin } }, stdio: ['ignore', 'pipe', 'pipe'] });
+    let printed = '';
     let said = '';
+    child.stdout.setEncoding('utf8').on('data', text => { printed += text; });
     child.stderr.setEncoding('utf8').on('data', text => { said += text; });
     child.on('error', error => reject(`${PROGRAM} cannot be run: ${(error as NodeJS.ErrnoException).code}. Fix: install OpenSC (on Debian: apt-get install opensc).`));
-    child.on('close', code => code === 0 ? resolve() : reject(explain(said)));
+    child.on('close', code => code === 0 ? resolve(printed) : reject(explain(said)));
   });
 }
 
