@@ -26,7 +26,7 @@ const read = (name: string) => readFileSync(join(folder, 'app', name), 'utf8');
 
 test('the app in TypeScript type-checks and synthesizes what was said', async () => {
   const app = join(folder, 'app');
-  const { code, stdout } = await init(app, '--team', 'payments', '--namespaces', 'payments, ledger', '--on-call', 'oncall-\'pay"ments', '--yes');
+  const { code, stdout } = await init(app, '--team', 'payments', '--namespaces', 'payments, ledger', '--on-call', 'oncall-\'pay"ments', '--platform', 'kind', '--yes');
   expect([code, stdout]).toEqual([0, `${app} has the app. Next:\n\n  cd ${app}\n  npm install\n  npm run synth\n`]);
   expect(readdirSync(app).sort()).toEqual(['.gitignore', 'README.md', 'cdk8s.yaml', 'main.ts', 'package.json', 'tsconfig.json']);
   symlinkSync(join(ROOT, 'node_modules'), join(app, 'node_modules'));
@@ -39,7 +39,7 @@ test('the app in TypeScript type-checks and synthesizes what was said', async ()
   expect(printed).toContain('Group oncall-\'pay"ments');
   const made = readdirSync(join(app, 'dist')).map(file => readFileSync(join(app, 'dist', file), 'utf8')).join('');
   expect(made).toContain('namespace: ledger');
-  expect(existsSync(join(app, 'control-plane', 'audit-policy.yaml'))).toBe(true);
+  expect(readdirSync(join(app, 'control-plane')).sort()).toEqual(['audit-policy.yaml', 'kind.yaml']);
 }, 120_000);
 
 test('the app in Python is Python, and says what was said', async () => {
@@ -64,6 +64,8 @@ test.each([
   ['a language that is not written here', ['--team', 'a', '--language', 'java'], /^error: --language java is not written here\. Fix: typescript or python\.\n$/],
   ['a system group', ['--team', 'a', '--on-call', 'system:masters'], /^error: .*"system:masters".*Fix: /],
   ['a namespace that is none', ['--team', 'a', '--namespaces', 'A_B'], /^error: .*"A_B".*Fix: /],
+  ['a platform whose API server the provider sets up', ['--team', 'a', '--platform', 'eks'], /^error: --platform eks is not known\. Fix: one of .*kind.*\.\n$/],
+  ['a platform, where the provider runs the API server', ['--team', 'a', '--platform', 'kind', '--managed'], /^error: --managed and --platform contradict/],
   ['no namespace', ['--team', 'a', '--namespaces', ','], /^error: .*namespaces.*Fix: /],
 ])('%s is wrong use, and writes nothing', async (_, args, message) => {
   const { code, stderr } = await init(join(folder, 'app'), ...args);

@@ -1,7 +1,7 @@
 /**
  * Runs the suite against a real Kubernetes: npm run test:cluster -- [option...] [pattern of test files...]
  *
- *   (nothing)               everything on a cluster of its own of the newest version, then acceptance on the oldest
+ *   (nothing)               everything on a cluster of its own of the newest version, the tutorial, then acceptance on the oldest
  *   --version 1.35          on a cluster of its own of that version; may be repeated
  *   --all-versions          on one after the other of every version of control-plane/versions.txt
  *   --no-node               control plane alone: what needs pods is skipped by name
@@ -42,6 +42,8 @@ class Interrupted extends Error {
 const SLOW = ['planted', 'latency', 'cluster/long'];
 /** Applies the examples under the names they have, so it gets a cluster of its own; pods are nothing to it. */
 const ACCEPTANCE = 'test/cluster/acceptance';
+/** Applies its policies to the whole cluster, under the names they have. */
+const TUTORIAL = 'test/cluster/tutorial';
 /** Is the same on every version. */
 const ONCE = ['test/cluster/network/simulator', 'test/cluster/control-plane'];
 
@@ -256,7 +258,8 @@ async function main(): Promise<number> {
 
   if (patterns.length > 0 || !options.withNode) return worst(full.map(version => () => ownCluster(version, options)));
   return worst([
-    ...full.map((version, i) => () => ownCluster(version, { ...options, without: [ACCEPTANCE, ...i > 0 ? ONCE : []] })),
+    ...full.map((version, i) => () => ownCluster(version, { ...options, without: [ACCEPTANCE, TUTORIAL, ...i > 0 ? ONCE : []] })),
+    ...full.slice(0, 1).map(version => () => ownCluster(version, { ...options, patterns: [TUTORIAL] })),
     ...accepting.map(version => () => ownCluster(version, { ...options, withNode: false, patterns: [ACCEPTANCE] })),
   ]);
 }

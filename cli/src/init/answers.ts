@@ -13,6 +13,8 @@ export interface Answers {
   readonly approvers: string;
   /** The provider runs the API server, so there are no files for it. */
   readonly managed: boolean;
+  /** What the files of the API server are for, besides the plain ones: a `ControlPlanePlatform`. */
+  readonly platform?: string;
 }
 
 export const list = (text: string) => text.split(',').map(one => one.trim()).filter(one => one !== '');
@@ -26,6 +28,21 @@ export const defaults = {
 
 export function language(text: string): Language {
   return LANGUAGES.find(one => one === text) ?? wrongUse(`--language ${plain(text)} is not written here. Fix: typescript or python.`);
+}
+
+/** The platforms whose API server one sets up oneself. */
+export function platform(text: string): string {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { ControlPlane, ControlPlanePlatform } = require('cdk8s-secure-debug') as typeof import('cdk8s-secure-debug');
+  const settable = Object.entries(ControlPlanePlatform).filter(([, one]) => {
+    try {
+      return new ControlPlane({ platforms: [one] });
+    } catch {
+      return false;
+    }
+  });
+  const found = settable.find(([, one]) => one === text) ?? wrongUse(`--platform ${plain(text)} is not known. Fix: one of ${settable.map(([, one]) => one).join(', ')}.`);
+  return found[0];
 }
 
 /** Everything that the constructs refuse, before a file is written. */

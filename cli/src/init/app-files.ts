@@ -14,7 +14,7 @@ export function appFiles(answers: Answers): Map<string, string> {
   return new Map([...answers.language === 'python' ? python(answers) : typeScript(answers), ['README.md', readme(answers)]]);
 }
 
-function typeScript({ team, namespaces, onCall, approvers, managed }: Answers): [string, string][] {
+function typeScript({ team, namespaces, onCall, approvers, managed, platform }: Answers): [string, string][] {
   const { 'cdk8s': cdk8s, 'cdk8s-secure-debug': library } = versions();
   const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
   return [
@@ -33,10 +33,10 @@ function typeScript({ team, namespaces, onCall, approvers, managed }: Answers): 
     ['.gitignore', 'node_modules/\n'],
     ['main.ts', [
       'import { App } from \'cdk8s\';',
-      `import { AccessMatrix, ${managed ? '' : 'ControlPlane, '}RolloutPhase, SecureDebugging } from 'cdk8s-secure-debug';`,
+      `import { AccessMatrix, ${managed ? '' : 'ControlPlane, '}${platform ? 'ControlPlanePlatform, ' : ''}RolloutPhase, SecureDebugging } from 'cdk8s-secure-debug';`,
       '',
       'const app = new App();',
-      ...managed ? [] : ['// What kube-apiserver reads from its own disk is no cluster object, so it gets a folder of its own.', 'const controlPlane = new ControlPlane();'],
+      ...managed ? [] : ['// What kube-apiserver reads from its own disk is no cluster object, so it gets a folder of its own.', `const controlPlane = new ControlPlane(${platform ? `{ platforms: [ControlPlanePlatform.${platform}] }` : ''});`],
       '',
       'new SecureDebugging(app, \'debugging\', {',
       ...managed ? [] : ['  controlPlane,'],
@@ -59,7 +59,7 @@ function typeScript({ team, namespaces, onCall, approvers, managed }: Answers): 
   ];
 }
 
-function python({ team, namespaces, onCall, approvers, managed }: Answers): [string, string][] {
+function python({ team, namespaces, onCall, approvers, managed, platform }: Answers): [string, string][] {
   const library = versions()['cdk8s-secure-debug'].replace(/^\^/, '');
   return [
     ['requirements.txt', `cdk8s-secure-debug>=${library}\n`],
@@ -67,10 +67,10 @@ function python({ team, namespaces, onCall, approvers, managed }: Answers): [str
     ['.gitignore', '.venv/\n__pycache__/\n'],
     ['main.py', [
       'from cdk8s import App',
-      `from cdk8s_secure_debug import AccessMatrix, ${managed ? '' : 'ControlPlane, '}DebugTeam, RolloutPhase, SecureDebugging`,
+      `from cdk8s_secure_debug import AccessMatrix, ${managed ? '' : 'ControlPlane, '}${platform ? 'ControlPlanePlatform, ' : ''}DebugTeam, RolloutPhase, SecureDebugging`,
       '',
       'app = App()',
-      ...managed ? [] : ['# What kube-apiserver reads from its own disk is no cluster object, so it gets a folder of its own.', 'control_plane = ControlPlane()'],
+      ...managed ? [] : ['# What kube-apiserver reads from its own disk is no cluster object, so it gets a folder of its own.', `control_plane = ControlPlane(${platform ? `platforms=[ControlPlanePlatform.${platform}]` : ''})`],
       '',
       'SecureDebugging(',
       '    app,',

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'fs';
 import { join } from 'path';
-import { Answers, check, defaults, language, list } from './answers';
+import { Answers, check, defaults, language, list, platform } from './answers';
 import { appFiles } from './app-files';
 import { ask } from './questions';
 import { wrongUse } from '../errors';
@@ -15,6 +15,7 @@ interface Options {
   readonly onCall?: string;
   readonly approvers?: string;
   readonly managed?: boolean;
+  readonly platform?: string;
   readonly yes?: boolean;
 }
 
@@ -27,8 +28,10 @@ export async function init(io: Io, folder: string, options: Options): Promise<Re
     namespaces: options.namespaces === undefined ? undefined : list(options.namespaces),
     onCall: options.onCall,
     approvers: options.approvers,
-    managed: options.managed,
+    managed: options.managed ?? (options.platform === undefined ? undefined : false),
+    platform: options.platform === undefined ? undefined : platform(options.platform),
   };
+  if (given.managed && given.platform) wrongUse('--managed and --platform contradict each other. Fix: give one of the two.');
   const answers = options.yes || !io.stdin?.isTTY ? complete(given) : await ask(given);
   check(answers);
   const files = appFiles(answers);
@@ -53,5 +56,6 @@ function complete(given: Partial<Answers>): Answers {
     onCall: given.onCall ?? defaults.onCall(team),
     approvers: given.approvers ?? defaults.approvers(team),
     managed: given.managed ?? false,
+    platform: given.platform,
   };
 }

@@ -12,5 +12,6 @@ export async function ask(given: Partial<Answers>): Promise<Answers> {
     onCall: given.onCall ?? await input({ message: 'Group of those on call', default: defaults.onCall(team) }),
     approvers: given.approvers ?? await input({ message: 'Group of those who approve', default: defaults.approvers(team) }),
     managed: given.managed ?? await confirm({ message: 'Does a provider run the API server (EKS, AKS, GKE)?', default: false }),
+    platform: given.platform,
   };
 }

@@ -13,6 +13,7 @@ export function registerInit({ root, io, answer }: Registration): void {
     .option('--on-call <group>', 'group of those on call (default: oncall-TEAM)')
     .option('--approvers <group>', 'group of those who approve (default: TEAM-leads)')
     .option('--managed', 'a provider runs the API server, as on EKS, AKS and GKE')
+    .option('--platform <name>', 'what the API server is set up with: kubeadm, kind, k3s, talos, …')
     .option('--yes', 'ask nothing')
     .addHelpText('after', '\nTo begin from who is cluster-admin today: secure-debug plan.')
     .action(async (folder, options) => answer(await init(io, folder, options), options));
