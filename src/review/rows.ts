@@ -19,8 +19,10 @@ function sphereOf(grants: Grant[]): Sphere {
   return { namespaced: rulesOf(grants), cluster: rulesOf(grants.filter(grant => grant.namespace === undefined)) };
 }
 
+let titles: Map<string, string> | undefined;
 export function titleOf(id: string): string {
-  return SecureDebugWarnings.rules().find(rule => rule.id === id)!.title;
+  titles ??= new Map(SecureDebugWarnings.rules().map(rule => [rule.id, rule.title]));
+  return titles.get(id)!;
 }
 
 /** A namespace as it is shown: an empty one was left to whoever applies the manifest. */
@@ -152,9 +154,10 @@ export function brokenText({ title, names, has, lacks }: Assessment): string {
   return `${title} lacks ${lacks.join('; ')}; it has ${has.join('; ')}${names.length ? `, and is complete only for ${names.join(', ')}` : ''}`;
 }
 
+const KINDS = ['Group', 'User', 'ServiceAccount'];
+
 /** In which order subjects are shown. */
 export function bySubject(a: { readonly kind: string; readonly subject: string }, b: { readonly kind: string; readonly subject: string }): number {
-  const KINDS = ['Group', 'User', 'ServiceAccount'];
   return KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || byCodeUnit(a.subject, b.subject);
 }
 
