@@ -161,7 +161,10 @@ function guardrail(policy: string, { gathered, declared, thresholds, days, recen
   const wanted = `${plural(thresholds.days, 'day')}`;
   const would = `would have refused ${plural(recent.length, 'request')} of ${plural(people.length, 'caller')} in the last ${wanted}`;
   // A warning refuses nobody, and people learn what they have to change.
-  if (next === 'Warn' && failures.length > 0) return why('ready', `${recent.length > 0 ? would : `nothing would have been refused in the last ${wanted}`}; Warn refuses nobody and tells them, where the client is kubectl`);
+  if (next === 'Warn' && failures.length > 0) {
+    const before = recent.length > 0 ? `${would}, so Deny is not safe yet` : `nothing would have been refused in the last ${wanted}`;
+    return why('ready', `${before}; Warn refuses nobody and tells them, where the client is kubectl`);
+  }
   if (recent.length > 0) return why('not ready', would);
   if (!covered) return why('not enough evidence', `the log covers ${daysText(days)}, and ${wanted} are needed`);
   if (bindings.length === 0) return why('not enough evidence', `nothing would have been refused in the last ${wanted}, but how often it was asked is not known. Name the manifests by --declared`);

@@ -96,7 +96,7 @@ tbody tr:last-child > * { border-bottom: 0; }
 .matrix .sum td:last-child { padding-right: .35rem; }
 
 .sessions table { table-layout: fixed; }
-.sessions th:nth-child(1) { width: 10.6rem; } .sessions th:nth-child(2) { width: 11%; } .sessions th:nth-child(3) { width: 10.8rem; } .sessions th:nth-child(6) { width: 17%; } .sessions th:nth-child(7) { width: 8.4rem; }
+.sessions th:nth-child(1) { width: 10.6rem; } .sessions th:nth-child(2) { width: 11%; } .sessions th:nth-child(3) { width: 12rem; } .sessions th:nth-child(6) { width: 17%; } .sessions th:nth-child(7) { width: 8.4rem; }
 .sessions td.when { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .sessions td.long { overflow-wrap: anywhere; }
 .sessions tbody tr:hover { background: var(--tint); }
