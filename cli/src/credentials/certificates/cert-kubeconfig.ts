@@ -46,7 +46,7 @@ function kept(folder: string): string {
   const held = heldIn(folder);
   if (held === undefined) return refused(`There is no certificate in ${plain(folder)}. Fix: secure-debug cert request, or name one with --certificate and --key.`);
   if (typeof held === 'string') return refused(`${plain(join(folder, PAIR))}: ${held}. Fix: secure-debug cert request.`);
-  if (held.token) return refused(`The key of this certificate is in a token (${plain(held.token.pkcs11)}), and kubectl reads keys from files alone. Fix: use it as docs/credentials.md says.`);
+  if (held.token) return refused(`The key of this certificate is in a token (${plain(held.token.pkcs11)}), and kubectl reads keys from files alone. Fix: secure-debug cert proxy.`);
   if (!held.fits) return refused(`The key in ${plain(join(folder, PAIR))} is not that of its certificate. Fix: secure-debug cert request.`);
   return held.text;
 }
