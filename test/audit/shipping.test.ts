@@ -111,7 +111,6 @@ describe('nothing is lost', () => {
 
   test('no processor drops anything unless it is said', () => {
     expect(config.service.pipelines['logs/audit'].processors).toEqual(['memory_limiter', 'transform/classify']);
-    expect(Object.keys(config.processors)).toEqual(['memory_limiter', 'transform/classify']);
   });
 
   test('an event of 10 MiB goes through', () => {

@@ -39,6 +39,9 @@ export const PORTS: CollectorPorts = { metrics: 9464, own: 8888, health: 13133 }
  */
 export const FLAGS = ['--feature-gates=stanza.synchronousLogEmitter'];
 
+/** How long a counter stays when nothing is added: one that came back with all it had would look like a burst. */
+const REMEMBERED = '720h';
+
 const DROPPED = 'debug.dropped';
 
 /** `audit.log` and the files that it was rotated to: audit-2026-03-01T10-00-00.000.log. */
@@ -98,12 +101,18 @@ export function collectorConfig(input: CollectorInput): any {
       'memory_limiter': { check_interval: '1s', limit_percentage: 80, spike_limit_percentage: 20 },
       // What an event lacks leaves its statement without effect.
       'transform/classify': { error_mode: 'silent', log_statements: [{ statements }] },
+      // One after the other: what counts below wants its points in order.
+      'batch/counts': { timeout: '200ms' },
+      // A count bears the times of its events, which may be old. When they were counted is what makes a counter.
+      'transform/counts': { error_mode: 'propagate', metric_statements: [{ statements: ['set(datapoint.start_time, Now())', 'set(datapoint.time, Now())'] }] },
+      // Each batch is counted by itself; Prometheus wants sums.
+      'deltatocumulative/counts': { max_stale: REMEMBERED },
       ...input.drop.length && { 'filter/dropped': { error_mode: 'silent', logs: { log_record: [is(attribute(DROPPED).replace(/^log\./, ''), 'true')] } } },
     },
     connectors: { 'count/audit': { logs: countMetrics() } },
     exporters: {
       ...exporters,
-      'prometheus/audit': { endpoint: `${input.host}:${input.ports.metrics}`, metric_expiration: '24h', resource_to_telemetry_conversion: { enabled: false } },
+      'prometheus/audit': { endpoint: `${input.host}:${input.ports.metrics}`, metric_expiration: REMEMBERED },
     },
     service: {
       extensions: ['file_storage/checkpoints', 'file_storage/queue', 'health_check'],
@@ -117,7 +126,7 @@ export function collectorConfig(input: CollectorInput): any {
           processors: ['memory_limiter', 'transform/classify', ...input.drop.length ? ['filter/dropped'] : []],
           exporters: [...Object.keys(exporters), 'count/audit'],
         },
-        'metrics/audit': { receivers: ['count/audit'], exporters: ['prometheus/audit'] },
+        'metrics/audit': { receivers: ['count/audit'], processors: ['batch/counts', 'transform/counts', 'deltatocumulative/counts'], exporters: ['prometheus/audit'] },
       },
     },
   };
