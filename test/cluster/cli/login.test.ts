@@ -1,20 +1,21 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'fs';
-import { delimiter, dirname, join } from 'path';
+import { existsSync, mkdirSync, writeFileSync } from 'fs';
+import { join } from 'path';
 import { constants, runInThisContext } from 'vm';
 import { App, Chart, Duration } from 'cdk8s';
 import type Puppeteer from 'puppeteer-core';
 import { Browser } from './login-browser';
+import { Desk } from './login-desk';
 import { build, demolish, install, secureDebug } from './program';
 import {
-  AccessRequestPolicy, AuthenticationConfiguration, ControlPlane, CredentialPlugin, HardwareKey, JustInTimeAccess, OidcKubeconfig, OnCallDebugAccess,
-  SecureDebugLoginProps, TokenIssuer,
+  AccessRequestPolicy, AuthenticationConfiguration, ControlPlane, HardwareKey, JustInTimeAccess, OnCallDebugAccess, SecureDebugLoginProps,
+  TokenIssuer,
 } from '../../../src';
-import { bearer, endpoint, whoAmI } from '../credentials/helpers';
+import { bearer, whoAmI } from '../credentials/helpers';
 import { claimsOf, Issuers, logIn, startIssuers } from '../credentials/issuer';
 import { bootControlPlane } from '../credentials/own-control-plane';
-import { Cluster, newestClient, scratch, testIf, theCluster } from '../lab/cluster';
-import { apply, Person } from '../lab/kubectl';
-import { Ended, eventually, run, RunOptions } from '../lab/process';
+import { Cluster, scratch, testIf, theCluster } from '../lab/cluster';
+import { apply } from '../lab/kubectl';
+import { eventually } from '../lab/process';
 import { namespace } from '../lab/targets';
 
 const given = theCluster();
@@ -35,7 +36,6 @@ const inBrowser = testIf(given.own && existsSync(CHROMIUM), given.own ? `needs $
 let issuers: Issuers;
 let cluster: Cluster;
 let stop: (() => Promise<unknown>) | undefined;
-let computers = 0;
 
 beforeAll(async () => {
   if (!given.own) return;
@@ -76,73 +76,15 @@ afterAll(async () => {
   issuers?.stop();
 }, 120_000);
 
-/** Somebody at a computer of their own, with the kubeconfig that everybody gets. */
-class Desk {
-  public static async at(issuer: string, more: Partial<SecureDebugLoginProps> = {}): Promise<Desk> {
-    const name = `desk-${++computers}`;
-    const kubeconfig = join(folder, `${name}.yaml`);
-    const plugin = CredentialPlugin.secureDebug({ issuerUrl: issuers.named[issuer].url, clientId: 'kubectl', certificateAuthority: issuers.authority, openBrowser: false, ...more });
-    new OidcKubeconfig({ clusters: [{ name: 'prod', ...await endpoint(cluster), namespace: NAMESPACE }], plugin }).write(kubeconfig);
-    return new Desk({ name, groups: [], kubeconfig });
-  }
-
-  private readonly home: string;
-
-  private constructor(public readonly person: Person) {
-    this.home = join(cluster.folder, 'home', person.name);
-    mkdirSync(this.home, { recursive: true, mode: 0o700 });
-  }
-
-  private get env(): NodeJS.ProcessEnv {
-    return { PATH: [join(folder, 'bin'), dirname(cluster.clients[newestClient(cluster)]), process.env.PATH].join(delimiter), HOME: this.home, KUBECONFIG: this.person.kubeconfig, NO_COLOR: '1' };
-  }
-
-  public secureDebug(args: string[], options: RunOptions = {}): Promise<Ended> {
-    return secureDebug(cluster, this.person, args, options);
-  }
-
-  /** kubectl without a terminal, as in a script. */
-  public kubectl(...args: string[]): Promise<Ended> {
-    return run('kubectl', args, { env: this.env });
-  }
-
-  /** A command line in a terminal. */
-  public inTerminal(line: string, options: RunOptions = {}): Promise<Ended> {
-    return run('script', ['-qec', line, '/dev/null'], { ...options, env: this.env });
-  }
-
-  /** Logs in when a page is shown, as somebody. */
-  public asking(account: string, pages: string[] = []): RunOptions {
-    return {
-      until: (stdout, stderr) => {
-        const [, page] = /^ {2}(https:\S+)\r?\n/m.exec(stdout + stderr) ?? [];
-        if (page && !pages.includes(page)) {
-          pages.push(page);
-          void new Browser(issuers.authority).logIn(page, account);
-        }
-        return false;
-      },
-    };
-  }
-
-  public logIn(account: string, ...args: string[]): Promise<Ended> {
-    return this.secureDebug(['login', ...args], this.asking(account));
-  }
-
-  /** What is remembered here. */
-  public get login(): any {
-    const logins = join(this.home, '.cache', 'secure-debug', 'logins');
-    const [file] = readdirSync(logins).filter(name => name.endsWith('.json'));
-    return file && JSON.parse(readFileSync(join(logins, file), 'utf8'));
-  }
-}
+/** A desk with the kubeconfig that everybody of an issuer gets. */
+const deskAt = (issuer: string, more?: Partial<SecureDebugLoginProps>) => Desk.at({ cluster, issuers, folder, namespace: NAMESPACE }, issuer, more);
 
 const user = (name: string, prefix = 'oidc:') => ({ code: 0, stdout: `${prefix}${name}@example.com`, stderr: '' });
 const WHO = ['auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}'];
 
 describe('login', () => {
   it('of the context\'s issuer, then kubectl and secure-debug go on by themselves', async () => {
-    const desk = await Desk.at('people');
+    const desk = await deskAt('people');
     expect(await desk.logIn('alice')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Logged in as alice@example\.com at https:\S+, until .* left\); renewed by itself for up to 12h\.\n/) });
     expect(await desk.kubectl(...WHO)).toMatchObject(user('alice'));
     expect(await desk.kubectl('auth', 'can-i', 'create', 'pods', '--subresource=exec')).toMatchObject({ code: 0, stdout: 'yes\n' });
@@ -152,12 +94,12 @@ describe('login', () => {
     expect(await desk.secureDebug(['status'])).toMatchObject({ code: 0, stdout: expect.stringContaining('You are oidc:alice@example.com, in oidc:oncall-payments') });
   });
   it('of somebody without the group opens no exec', async () => {
-    const desk = await Desk.at('people');
+    const desk = await deskAt('people');
     expect(await desk.logIn('bob')).toMatchObject({ code: 0, stdout: expect.stringContaining('note: The token has no claim groups') });
     expect((await desk.kubectl('exec', 'ledger', '--', 'id')).stderr).toContain('User "oidc:bob@example.com" cannot get resource "pods"');
   });
   it('by a code that is typed on another device', async () => {
-    const desk = await Desk.at('people', { deviceCode: true, openBrowser: undefined, parameters: { login_hint: 'alice' } });
+    const desk = await deskAt('people', { deviceCode: true, openBrowser: undefined, parameters: { login_hint: 'alice' } });
     let typed: Promise<unknown> | undefined;
     const ended = await desk.secureDebug(['login'], {
       until: (_, stderr) => {
@@ -173,7 +115,7 @@ describe('login', () => {
   inBrowser('in a real browser', async () => {
     // Jest cannot load modules of its kind.
     const { launch } = await runInThisContext('import(\'puppeteer-core\')', { importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER, filename: __filename }) as typeof Puppeteer;
-    const desk = await Desk.at('people', { parameters: { login_hint: 'alice' } });
+    const desk = await deskAt('people', { parameters: { login_hint: 'alice' } });
     let shown: Promise<string> | undefined;
     const browser = await launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'], acceptInsecureCerts: true });
     try {
@@ -197,26 +139,26 @@ describe('login', () => {
 
 describe('kubectl with secure-debug as its plug-in', () => {
   it('without a login and without a terminal says what to type', async () => {
-    const desk = await Desk.at('people');
+    const desk = await deskAt('people');
     const { code, stdout, stderr } = await desk.kubectl(...WHO);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain(`error: You are not logged in, and there is no terminal to ask you to. Fix: secure-debug login --issuer=${issuers.named.people.url} --client-id=kubectl`);
   });
   it('logs in from a terminal, though standard input is a manifest', async () => {
-    const desk = await Desk.at('people');
+    const desk = await deskAt('people');
     const line = 'echo \'{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}\' | kubectl create --validate=false -f - -o "jsonpath={.status.userInfo.username}"';
     const { code, stdout } = await desk.inTerminal(line, desk.asking('alice'));
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^To log in, open\r\n {2}https:\S+\r\noidc:alice@example\.com$/) });
   });
   it('two at once in terminals open one page', async () => {
-    const desk = await Desk.at('people');
+    const desk = await deskAt('people');
     const pages: string[] = [];
     const ended = await Promise.all([1, 2].map(() => desk.inTerminal(`kubectl ${WHO.slice(0, 2).join(' ')}`, desk.asking('alice', pages))));
     expect(ended.map(({ code, stdout }) => [code, stdout.includes('oidc:alice@example.com')])).toEqual([[0, true], [0, true]]);
     expect(pages).toHaveLength(1);
   });
   it('renews what has ended, without a terminal; several at once use the refresh token once', async () => {
-    const desk = await Desk.at('brief');
+    const desk = await deskAt('brief');
     await desk.logIn('alice');
     const first = desk.login;
     await eventually('the token to be used up', async () => Date.now() > first.expiresAt - 10_000 || undefined);
@@ -229,7 +171,7 @@ describe('kubectl with secure-debug as its plug-in', () => {
     expect(await desk.kubectl(...WHO)).toMatchObject(user('alice', 'brief:'));
   });
   it('whose refresh token has ended too says so', async () => {
-    const desk = await Desk.at('briefest');
+    const desk = await deskAt('briefest');
     await desk.logIn('alice');
     const { loggedInAt } = desk.login;
     await eventually('the refresh token to end', async () => Date.now() > loggedInAt + 3_000 || undefined);
@@ -240,7 +182,7 @@ describe('kubectl with secure-debug as its plug-in', () => {
 
 describe('whoami', () => {
   it('shows both sides: what the API server knows, what the token says, and what was granted', async () => {
-    const desk = await Desk.at('people');
+    const desk = await deskAt('people');
     await desk.logIn('alice');
     expect(await desk.secureDebug(['request', '--reason', 'the ledger is stuck', '--ticket', 'INC-42', '--for', '10m'])).toMatchObject({ code: 0 });
     const { code, stdout } = await desk.secureDebug(['whoami']);
@@ -264,20 +206,20 @@ describe('whoami', () => {
     await desk.secureDebug(['withdraw', '--reason', 'done']);
   });
   it('says that no groups came', async () => {
-    const desk = await Desk.at('people', { scopes: ['email'] });
+    const desk = await deskAt('people', { scopes: ['email'] });
     await desk.logIn('alice');
     const { code, stdout } = await desk.secureDebug(['whoami']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/it says {10}alice@example.com of https:\S+; groups missing; amr hwk\n[^]*note: The token has no claim groups, [^\n]* Fix: ask for the scope that gives it \(--scope groups/);
   });
   it('says what is odd about a token that the API server refuses: too long a life', async () => {
-    const desk = await Desk.at('patient');
+    const desk = await deskAt('patient');
     expect((await desk.logIn('alice')).code).toBe(0);
     expect((await desk.kubectl(...WHO)).stderr).toContain('Unauthorized');
     expect(await desk.secureDebug(['whoami'])).toMatchObject({ code: 1, stdout: expect.stringMatching(/^The API server does not know you \(401\)\.\n[^]*note: The token lives for 1d; API servers of this project take an hour/) });
   });
   it('shows how somebody logged in who is refused for want of a hardware key', async () => {
-    const desk = await Desk.at('people');
+    const desk = await deskAt('people');
     await desk.logIn('eve');
     expect(await desk.secureDebug(['whoami'])).toMatchObject({ code: 1, stdout: expect.stringMatching(/groups oncall-payments; amr pwd\n[^]*note: The token is of issuer https:\S+ for kubectl\. Fix: compare/) });
   });
@@ -288,7 +230,7 @@ describe('whoami', () => {
 });
 
 it('logout: kubectl asks for a login again, and a copy of the refresh token is worth nothing', async () => {
-  const desk = await Desk.at('people');
+  const desk = await deskAt('people');
   await desk.logIn('alice');
   const { idToken } = desk.login;
   expect(await desk.secureDebug(['logout'])).toMatchObject({
