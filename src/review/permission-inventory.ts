@@ -194,11 +194,15 @@ class Taking {
   private findingsOf(identity: Identity, use: InventoryUse): InventoryFinding[] {
     const { wide, local } = identity;
     const who = nameOf(identity);
-    const found = wide.length > 0 ? this.powers.of(wide, true, NOTHING_GOVERNED).flatMap(power => this.power(who, power, wide, undefined)) : [];
+    const everywhere = wide.length > 0 ? this.powers.of(wide, true, NOTHING_GOVERNED) : [];
+    const found = everywhere.flatMap(power => this.power(who, power, wide, undefined));
+    // What is held of all objects everywhere is not told again of a namespace.
+    const told = new Set(everywhere.filter(({ held }) => held.some(one => one.reach.all)).map(({ id }) => id));
     const all = found.some(({ id }) => id === 'SD5001');
     for (const [namespace, own] of local) {
       if (all) break;
-      found.push(...this.powers.of(own, false, this.governed(namespace, [...own, ...wide])).flatMap(power => this.power(who, power, own, namespace)));
+      const here = this.powers.of(own, false, this.governed(namespace, [...own, ...wide])).filter(({ id }) => !told.has(id));
+      found.push(...here.flatMap(power => this.power(who, power, own, namespace)));
     }
     if (!all) found.push(...this.chain(identity));
     if (use === InventoryUse.ORPHAN) {

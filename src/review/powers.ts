@@ -95,8 +95,14 @@ function weigh({ id, danger }: PowerRule, breadth: Breadth): Danger | undefined 
 
 const READS = ['get', 'list', 'watch'];
 
-/** Reading everything of a group that holds no Secrets is less than writing it. */
+/** A group of Kubernetes itself, or all of them: what is in it decides about the cluster. */
+const isOfKubernetes = (apiGroup: string): boolean => !apiGroup.includes('.') || apiGroup.endsWith('.k8s.io');
+
+/** Any verb on a kind of one's own is little; any kind is much, and of Kubernetes itself it is everything but the name. */
 function wildDanger(wild: Held[], wide: boolean): Danger {
-  const writes = wild.some(({ right: { verb } }) => !READS.includes(verb));
-  return wide && writes ? Danger.CRITICAL : wide ? Danger.HIGH : Danger.MEDIUM;
+  const kinds = wild.filter(({ right: { resource, apiGroup } }) => resource.startsWith('*') || apiGroup === '*');
+  if (!wide || kinds.length === 0) return Danger.MEDIUM;
+  const own = kinds.every(({ right: { apiGroup } }) => !isOfKubernetes(apiGroup));
+  const writes = kinds.some(({ right: { verb } }) => !READS.includes(verb));
+  return own ? writes ? Danger.HIGH : Danger.MEDIUM : writes ? Danger.CRITICAL : Danger.HIGH;
 }
