@@ -4,8 +4,12 @@ import { dirname, join } from 'path';
 import { Readable } from 'stream';
 import { gzipSync } from 'zlib';
 import { allowedBy, approve, ask, byGlass, debug, exec, FAILURE, KEY, KUBECTL, ON_CALL, Request, request, time } from './audit-events';
+import { Evidence } from '../src/audit/evidence';
+import { sourcesOf } from '../src/audit/sources';
 import { Io } from '../src/io';
 import { run } from '../src/program';
+
+jest.setTimeout(60_000);
 
 let folder: string;
 beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'secure-debug-report-')); });
@@ -45,12 +49,43 @@ const only = async (lines: Lines, ...args: string[]) => {
   return found[0];
 };
 
+/**
+ * The sessions of many cases by one reading: each case is moved to a day of its own.
+ */
+function together(cases: readonly (readonly any[])[], linesOf: (given: readonly any[]) => any[] = ([, lines]) => lines): (name: string) => Promise<any[]> {
+  const DAY = 86_400_000;
+  const moved = (value: string, day: number) => value.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/g, found => new Date(Date.parse(`${found}Z`) + day * DAY).toISOString().slice(0, 19));
+  let read: Promise<any[]> | undefined;
+  return async name => {
+    read ??= sessions(cases.flatMap((given, day) => linesOf(given).map(event => moved(JSON.stringify(event), 2 * day))));
+    const day = cases.findIndex(([title]) => title === name);
+    const middle = Date.parse(time(0)) + 2 * day * DAY;
+    return (await read).filter(({ start }) => Math.abs(Date.parse(start) - middle) < DAY);
+  };
+}
+
 describe('what a session is', () => {
   test('begin and end of a stream, with who, where, what, for how long, and which binding let it through', async () => {
     expect(await only(exec({ id: 'x', at: 1, took: 90.5, words: ['sh', '-c', 'id; pwd'] }))).toEqual({
-      id: 'x', start: time(1), end: time(91.5), seconds: 90.5, outcome: 'completed', user: 'alice', groups: ['oncall-payments', 'system:authenticated'], path: 'on-call', capability: 'exec',
-      namespace: 'payments', pod: 'web', container: 'app', command: ['sh', '-c', 'id; pwd'], grant: { kind: 'RoleBinding', namespace: 'payments', name: 'oncall-debug', role: 'Role/oncall-debug' },
-      otherGrants: [], wouldDeny: [], client: KUBECTL, sources: ['10.0.0.1'], events: 2,
+      id: 'x',
+      start: time(1),
+      end: time(91.5),
+      seconds: 90.5,
+      outcome: 'completed',
+      user: 'alice',
+      groups: ['oncall-payments', 'system:authenticated'],
+      path: 'on-call',
+      capability: 'exec',
+      namespace: 'payments',
+      pod: 'web',
+      container: 'app',
+      command: ['sh', '-c', 'id; pwd'],
+      grant: { kind: 'RoleBinding', namespace: 'payments', name: 'oncall-debug', role: 'Role/oncall-debug' },
+      otherGrants: [],
+      wouldDeny: [],
+      client: KUBECTL,
+      sources: ['10.0.0.1'],
+      events: 2,
     });
   });
 
@@ -86,14 +121,17 @@ describe('what a session is', () => {
     expect(await only([...exec({ verb: 'get', code: 403 }), ...exec({ verb: 'create', at: 0.1, took: 4 })])).toMatchObject({ outcome: 'completed', path: 'on-call', start: time(0), end: time(4.1), events: 3 });
   });
 
-  test.each([
+  const tries = [
     ['later than two seconds', { at: 2.1 }],
     ['by somebody else', { at: 0.5, user: 'bob' }],
     ['another command', { at: 0.5, words: ['ls'] }],
     ['in another pod', { at: 0.5, name: 'db', uri: '/api/v1/namespaces/payments/pods/db/exec?command=sh&container=app' }],
     ['by attach', { at: 0.5, subresource: 'attach' }],
-  ])('a refused request and another one %s are two sessions', async (_, more) => {
-    expect(await sessions([...exec({ code: 403 }), ...exec({ code: 403, ...more })])).toHaveLength(2);
+  ];
+  const ofTries = together(tries, ([, more]) => [...exec({ code: 403 }), ...exec({ code: 403, ...more })]);
+
+  test.each(tries)('a refused request and another one %s are two sessions', async name => {
+    expect(await ofTries(name as string)).toHaveLength(2);
   });
 
   test('two that were let through within two seconds are two', async () => {
@@ -117,7 +155,7 @@ describe('what a session is', () => {
     expect([found.image, found.command, found.container]).toEqual([undefined, undefined, undefined]);
   });
 
-  test.each([
+  const uses = [
     ['attach', request({ subresource: 'attach', name: 'web', query: 'container=app' }), 'attach'],
     ['port-forward', request({ subresource: 'portforward', name: 'web' }), 'port-forward'],
     ['logs', request({ subresource: 'log', name: 'web', query: 'container=app', code: 200 }), 'read-logs'],
@@ -125,11 +163,14 @@ describe('what a session is', () => {
     ['a node debugger', request({ verb: 'create', name: 'node-debugger-n1-abcde', code: 201 }), 'node-debug'],
     ['exec of SPDY', exec({ verb: 'create' }), 'exec'],
     ['an update of ephemeral containers', request({ verb: 'update', subresource: 'ephemeralcontainers', name: 'web' }), 'ephemeral-containers'],
-  ])('%s', async (_, lines, capability) => {
-    expect((await only(lines)).capability).toBe(capability);
+  ];
+  const ofUses = together(uses);
+
+  test.each(uses)('%s', async (name, _, capability) => {
+    expect((await ofUses(name as string)).map(one => one.capability)).toEqual([capability]);
   });
 
-  test.each([
+  const others = [
     ['a namespace called executor', request({ verb: 'get', namespace: 'executor', name: 'exec' })],
     ['a Deployment called attach', request({ resource: 'deployments', apiGroup: 'apps', name: 'attach' })],
     ['another API group with pods/exec', exec({ apiGroup: 'example.org' })],
@@ -138,13 +179,16 @@ describe('what a session is', () => {
     ['logs that a collector reads', request({ subresource: 'log', name: 'web', user: 'system:serviceaccount:logging:collector', client: 'collector/1.0' })],
     ['a dry run', request({ verb: 'create', name: 'x', query: 'dryRun=All' })],
     ['metrics by nodes/proxy', request({ resource: 'nodes', subresource: 'proxy', user: 'system:serviceaccount:monitoring:prometheus', client: 'prometheus/3', uri: '/api/v1/nodes/n1/proxy/metrics' })],
-  ])('%s is none', async (_, lines) => {
-    expect(await sessions(lines)).toEqual([]);
+  ];
+  const ofOthers = together(others);
+
+  test.each(others)('%s is none', async name => {
+    expect(await ofOthers(name as string)).toEqual([]);
   });
 });
 
 describe('by which way', () => {
-  test.each<[string, Request, object]>([
+  const ways: [string, Request, object][] = [
     ['cluster-admin by a ClusterRoleBinding', { reason: 'RBAC: allowed by ClusterRoleBinding "admins" of ClusterRole "cluster-admin" to Group "sre"' }, { path: 'outside', outside: 'cluster-admin', grant: { kind: 'ClusterRoleBinding', name: 'admins', role: 'ClusterRole/cluster-admin' } }],
     ['cluster-admin in a namespace', { reason: 'RBAC: allowed by RoleBinding "x/payments" of ClusterRole "cluster-admin" to User "alice"' }, { path: 'outside', outside: 'cluster-admin' }],
     ['system:masters, whom RBAC does not ask', { reason: '', groups: ['system:masters'] }, { path: 'outside', outside: 'system:masters' }],
@@ -166,8 +210,11 @@ describe('by which way', () => {
       { path: 'on-call', outcome: 'refused', refusal: { by: 'guardrail', policy: 'secure-debug-exec', message: expect.stringContaining('sh is not allowed') } }],
     ['a pod that is not there', { code: 404, message: 'not found' }, { path: 'on-call', outcome: 'failed' }],
     ['a name with quotes, as Go writes it', { reason: allowedBy('a"b\\c/payments', 'oncall-debug', 'g') }, { path: 'on-call', grant: { kind: 'RoleBinding', namespace: 'payments', name: 'a"b\\c', role: 'Role/oncall-debug' } }],
-  ])('%s', async (_, more, expected) => {
-    expect(await only(exec(more))).toMatchObject(expected);
+  ];
+  const ofWays = together(ways, ([, more]) => exec(more));
+
+  test.each<[string, Request, object]>(ways)('%s', async (name, _, expected) => {
+    expect(await ofWays(name)).toMatchObject([expected]);
   });
 
   test.each([
@@ -179,7 +226,12 @@ describe('by which way', () => {
 
   test('node proxy: straight at the kubelet, which the log knows by the question of the kubelet alone', async () => {
     const review = (user: string) => request({
-      verb: 'create', resource: 'subjectaccessreviews', apiGroup: 'authorization.k8s.io', user: 'system:node:n1', client: 'kubelet/v1.37.1', code: 201,
+      verb: 'create',
+      resource: 'subjectaccessreviews',
+      apiGroup: 'authorization.k8s.io',
+      user: 'system:node:n1',
+      client: 'kubelet/v1.37.1',
+      code: 201,
       body: { spec: { user, groups: ['sre'], resourceAttributes: { verb: 'create', resource: 'nodes', subresource: 'proxy', name: 'n1' } } },
     });
     expect(await only([...review('mallory'), ...review('kube-apiserver-kubelet-client')])).toMatchObject({ user: 'mallory', groups: ['sre'], capability: 'node-proxy', pod: 'n1', path: 'outside', outside: 'node proxy', outcome: 'open' });
@@ -229,15 +281,18 @@ describe('the request behind a grant', () => {
     expect((await only(lines)).otherGrants).toMatchObject([{ name: 'break-glass:alice', request: { ticket: 'INC-42' } }, { name: 'debug-grant:alice', role: 'Role/debug-grant', request: { ticket: 'INC-7' } }]);
   });
 
-  test.each([
+  const closed = [
     ['nobody approved', ask({ granted: false })],
     ['it was over', ask({ at: -7200, until: -3600 })],
     ['it was closed', [...ask({ at: -600 }), ...approve({ who: 'bob', at: -300, body: { metadata: { annotations: { [`${KEY}closed`]: 'revoked' } }, subjects: null } })]],
     ['it was deleted', [...ask({ at: -600 }), ...request({ at: -300, verb: 'delete', resource: 'rolebindings', apiGroup: 'rbac.authorization.k8s.io', name: 'break-glass:alice' })]],
     ['it is of somebody else', ask({ user: 'bob' })],
     ['it is in another namespace', ask({ namespace: 'search' })],
-  ])('not one when %s', async (_, lines) => {
-    expect((await sessions([...lines, ...exec({ at: 60 })])).at(-1).otherGrants).toEqual([]);
+  ];
+  const ofClosed = together(closed, ([, lines]) => [...lines, ...exec({ at: 60 })]);
+
+  test.each(closed)('not one when %s', async name => {
+    expect(await ofClosed(name as string)).toMatchObject([{ otherGrants: [] }]);
   });
 });
 
@@ -426,7 +481,7 @@ test('a terminal shows a line for each session, within 100 columns', async () =>
     ...exec({ at: 900, code: 403, user: 'a-person-with-a-very-long-name@example.org' }), ...exec({ at: 1000, groups: ['system:masters'], reason: '', name: 'payments-api-6f7d8c9b5-x2x4q-and-more' }),
   ])]);
   expect(stdout).toMatchSnapshot();
-  for (const line of stdout.split('\n').slice(0, 4)) expect([...line].length).toBeLessThanOrEqual(140);
+  for (const line of stdout.split('\n').slice(0, 4)) expect([...line].length).toBeLessThanOrEqual(100);
 });
 
 describe('wrong use ends with 2 and one sentence', () => {
@@ -443,7 +498,8 @@ describe('wrong use ends with 2 and one sentence', () => {
     [['report', 'LOG', '--csv', '--markdown'], /^error: --csv and --markdown contradict each other/],
     [['report', 'LOG', '--cluster', 'eu=x'], /^error: .* has no cluster, and --cluster names some/],
     [['report', '--cluster', 'eu'], /^error: --cluster eu is no name and log\. Fix: write NAME=LOG/],
-    [['report', 'LOG', '--declared', 'LOG'], /^error: --declared .* has no binding of this library\. Fix: /],
+    [['report', 'LOG', '--declared', 'LOG'], /^error: --declared .* is no YAML: .*Fix: name the manifests/],
+    [['report', 'LOG', '--declared', join(__dirname, '..', 'package.json')], /^error: --declared .* has no binding of this library\. Fix: /],
     [['report', 'LOG', '--declared', '/no/such'], /^error: --declared \/no\/such cannot be read: ENOENT\. Fix: /],
     [['report', 'LOG', '--html', '/no/such/report.html'], /^error: \/no\/such\/report\.html cannot be written: ENOENT\. Fix: /],
     [['sql', 'SELEC 1', 'LOG'], /^error: The question cannot be answered: Parser Error: .*Fix: ask sessions, /],
@@ -460,6 +516,14 @@ describe('questions of one\'s own', () => {
   const lines = [...ask({}), ...exec({ at: 60, reason: byGlass() }), ...exec({ at: 90, code: 403, user: 'bob' }),
     ...exec({ at: 120, annotations: { [FAILURE]: '[{"policy":"p","binding":"b","message":"m","validationActions":["Audit"]}]' } })];
   const sql = async (question: string) => audit(['sql', question, log(lines)]);
+  let evidence: Evidence;
+  beforeAll(async () => {
+    const at = mkdtempSync(join(tmpdir(), 'secure-debug-questions-'));
+    writeFileSync(join(at, 'audit.log'), textOf(lines));
+    evidence = await Evidence.read(sourcesOf([at], [], false).sources, {});
+    rmSync(at, { recursive: true });
+  });
+  afterAll(() => evidence.close());
 
   test.each([
     ['SELECT person, path, count(*) AS n FROM sessions GROUP BY ALL ORDER BY person, path', [{ person: 'alice', path: 'break-glass', n: '1' }, { person: 'alice', path: 'on-call', n: '1' }, { person: 'bob', path: 'none', n: '1' }]],
@@ -468,12 +532,13 @@ describe('questions of one\'s own', () => {
     ['SELECT policy, user_name FROM would_deny', [{ policy: 'p', user_name: 'alice' }]],
     ['SELECT count(*) AS n FROM events', [{ n: '6' }]],
   ])('%s', async (question, expected) => {
-    expect(JSON.parse((await audit(['sql', question, log(lines), '--json'])).stdout)).toEqual(expected);
+    expect((await evidence.ask(question)).rows).toEqual(expected);
   });
 
   test('as a table', async () => {
     expect((await sql('SELECT person, ticket FROM sessions WHERE path = \'break-glass\'')).stdout).toBe('PERSON  TICKET\nalice   INC-42\n');
     expect((await sql('SELECT * FROM sessions WHERE false')).stdout).toBe('No row.\n');
+    expect(JSON.parse((await audit(['sql', 'SELECT count(*) AS n FROM events', log(lines), '--json'])).stdout)).toEqual([{ n: '6' }]);
   });
 
   test.each([
@@ -488,6 +553,7 @@ describe('questions of one\'s own', () => {
     ['all of it in one line', 'SET lock_configuration = false; SET enable_external_access = true'],
     ['what was exported', 'EXPORT DATABASE \'/tmp/secure-debug-export\''],
   ])('a question reads and writes nothing but the relations: not %s', async (_, question) => {
-    expect(await sql(question)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/^error: The question cannot be answered: /) });
+    await expect(evidence.ask(question)).rejects.toThrow();
+    expect((await evidence.ask('SELECT count(*) AS n FROM sessions')).rows).toEqual([{ n: '3' }]);
   });
 });

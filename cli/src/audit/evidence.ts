@@ -26,6 +26,13 @@ export interface EvidenceOptions {
   progress?(done: number, all: number): void;
 }
 
+/** What DuckDB made of one file. */
+interface Quick {
+  readonly events: number;
+  readonly damaged: number;
+  readonly why?: string;
+}
+
 /** DuckDB may use so much for itself; beyond, it writes to the temporary folder. */
 const MEMORY = '160MiB';
 const PARALLEL = 2;
@@ -155,7 +162,7 @@ export class Evidence {
     return format === 'zstd' ? () => Readable.from(unpackedLines(connection, file)) : fileReader(file);
   }
 
-  private async quickly(connection: DuckDBConnection, index: number, file: string, format: Format): Promise<{ events: number; damaged: number; why?: string }> {
+  private async quickly(connection: DuckDBConnection, index: number, file: string, format: Format): Promise<Quick> {
     const profile = join(this.folder, `profile-${index}.json`);
     try {
       await connection.run('PRAGMA enable_profiling=\'json\'');

@@ -20,11 +20,11 @@ const unquoted = (field: string) => `replace(replace(${field}, '\\"', '"'), '\\\
 const QUOTED = '"((?:[^"\\\\]|\\\\.)*)"';
 const REASON = `^RBAC: allowed by (RoleBinding|ClusterRoleBinding) ${QUOTED} of (Role|ClusterRole) ${QUOTED} to (User|Group|ServiceAccount) "`;
 
-/** Microseconds since 1970. */
-const micros = (time: string) => `epoch_us(try_cast(${time} AS TIMESTAMPTZ))`;
+/** Microseconds since 1970, of any text: people write times too, and `infinity` is one. No later than the year 2100. */
+const micros = (time: string) => `least(try(epoch_us(try_cast(${time} AS TIMESTAMPTZ))), 4102444800000000)`;
 
 const parameters = 'string_split(split_part(requestURI, \'?\', 2), \'&\')';
-const valuesOf = (name: string) => `list_transform(list_filter(${parameters}, lambda pair: starts_with(pair, ${text(`${name}=`)})), lambda pair: url_decode(replace(substr(pair, ${name.length + 2}), '+', ' ')))`;
+const valuesOf = (name: string) => `list_transform(list_filter(${parameters}, lambda pair: starts_with(pair, ${text(`${name}=`)})), lambda pair: coalesce(try(url_decode(replace(substr(pair, ${name.length + 2}), '+', ' '))), substr(pair, ${name.length + 2})))`;
 /** kubectl sends one; of more the API server takes the first. */
 const parameter = (name: string) => `coalesce((${valuesOf(name)})[1], '')`;
 
@@ -116,7 +116,7 @@ SELECT cluster, audit_id, received_us, user_name, stage, failure.policy AS polic
   coalesce(CAST(to_json(failure."validationActions") AS VARCHAR), '[]') AS actions
 FROM (
   SELECT s.cluster AS cluster, coalesce("auditID", '') AS audit_id, ${micros('requestReceivedTimestamp')} AS received_us, coalesce("user".username, '') AS user_name, stage,
-    unnest(from_json(annotations[${text(VALIDATION_FAILURE)}], '[{"policy":"VARCHAR","binding":"VARCHAR","message":"VARCHAR","validationActions":["VARCHAR"]}]')) AS failure
+    unnest(try(from_json(annotations[${text(VALIDATION_FAILURE)}], '[{"policy":"VARCHAR","binding":"VARCHAR","message":"VARCHAR","validationActions":["VARCHAR"]}]'))) AS failure
   FROM kept JOIN sources AS s ON s.file = kept.file
   WHERE json_valid(annotations[${text(VALIDATION_FAILURE)}])
 )`;
