@@ -1,9 +1,9 @@
 import { X509Certificate } from 'crypto';
 import { createServer, Server } from 'http';
 import { AddressInfo } from 'net';
+import { Signer } from './signer';
 import { Io } from '../src/io';
 import { run } from '../src/program';
-import { Signer } from './signer';
 
 
 const PREFIX = 'secure-debug.internal/';
