@@ -45,7 +45,8 @@ export class Signer {
     const issuer = der.sequence(der.set(der.sequence(der.oid('2.5.4.3'), der.utf8('authority'))));
     const end = begin + Math.min(expirationSeconds, longest) * 1_000;
     const validity = der.sequence(der.time(new Date(begin)), der.time(new Date(end)));
-    const unsigned = der.sequence(der.context(0, der.small(2)), der.small(7), algorithm, issuer, validity, change.subject ?? subject, change.key ?? key);
+    const version = der.context(0, der.small(2));
+    const unsigned = der.sequence(version, der.small(7), algorithm, issuer, validity, change.subject ?? subject, change.key ?? key);
     return pem('CERTIFICATE', der.sequence(unsigned, algorithm, der.bits(sign('sha256', unsigned, this.authority.privateKey))));
   }
 }
