@@ -150,7 +150,7 @@ export class FakeCluster {
         const inside = (key: string) => everywhere
           ? key.startsWith(`${everywhere[1]}/namespaces/`) && key.split('/').at(-2) === everywhere[2]
           : key.startsWith(`${path}/`) && !key.slice(path.length + 1).includes('/');
-        if (!/(roles|rolebindings|policies|policybindings)$/.test(path)) return missing;
+        if (!/(roles|rolebindings|policies|policybindings|pods)$/.test(path)) return missing;
         const items = [...this.objects].filter(([key]) => inside(key)).map(([, object]) => object).filter(object => selected(object, query.get('labelSelector')));
         return { status: 200, body: { items, metadata: {} } };
       }

@@ -1,6 +1,6 @@
-import type { Session } from './sessions';
 import type { PodName } from './command';
 import { SessionError } from './errors';
+import type { Session } from './sessions';
 import { plain } from './text';
 
 /** The protocol by which a kubelet forwards ports over a WebSocket: two channels for each port, which begin with the port's number. */
@@ -27,7 +27,9 @@ export async function forward({ api, terminal, recording }: Session, at: PodName
     const typed = (bytes: Buffer) => attempt(() => {
       recording.input(bytes);
       for (let from = 0; from < bytes.length; from += CHUNK) {
-        socket.send(Buffer.concat([Buffer.from([DATA]), bytes.subarray(from, from + CHUNK)]), () => { if (socket.bufferedAmount <= MUCH) stdin.resume(); });
+        socket.send(Buffer.concat([Buffer.from([DATA]), bytes.subarray(from, from + CHUNK)]), () => {
+          if (socket.bufferedAmount <= MUCH) stdin.resume();
+        });
       }
       if (socket.bufferedAmount > MUCH) stdin.pause();
     });

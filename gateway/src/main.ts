@@ -28,7 +28,12 @@ async function main(configFile: string): Promise<number> {
     pod: env.GATEWAY_POD,
     user: person.user,
     groups: person.groups,
-    certificate: { serial: certificate.serial, keyId: certificate.keyId, fingerprint: certificate.fingerprint, validBefore: new Date(certificate.validBefore * 1000).toISOString() },
+    certificate: {
+      serial: certificate.serial,
+      keyId: certificate.keyId,
+      fingerprint: certificate.fingerprint,
+      validBefore: new Date(certificate.validBefore * 1000).toISOString(),
+    },
     command: new Masks(config.masks).apply(env.SSH_ORIGINAL_COMMAND ?? ''),
     from: env.SSH_CONNECTION?.split(' ')[0],
   }, {
@@ -80,7 +85,7 @@ function commandLine(pid: string): string {
 
 const tell = (message: string) => process.stderr.write(`error: ${plain(message)}\n`);
 
-main(process.argv[2]).catch(error => {
+void main(process.argv[2]).catch(error => {
   tell(error instanceof SessionError ? error.message : `Unexpected: ${(error as Error).message}. This is a fault of the gateway; please report it.`);
   return error instanceof SessionError ? error.code : REFUSED;
 }).then(code => {

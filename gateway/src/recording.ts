@@ -1,5 +1,5 @@
 import { createHash, Hash } from 'crypto';
-import { closeSync, constants, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, fsyncSync, openSync, writeSync } from 'fs';
+import { closeSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, fsyncSync, openSync, writeSync } from 'fs';
 import { join } from 'path';
 import { StringDecoder } from 'string_decoder';
 import { NO_RECORDING, SessionError } from './errors';
@@ -64,20 +64,19 @@ export class Recording {
     this.masks = new Masks(options.masks);
     const stamp = new Date(this.start).toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
     this.file = join(options.folder, `${stamp}-${about.session}.cast`);
-    const { O_WRONLY, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
     try {
-      this.fd = openSync(this.file, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW, 0o440);
+      this.fd = openSync(this.file, 'ax', 0o440);
     } catch (error) {
       throw unwritable(error);
     }
     const { columns = 80, rows = 24, term } = options;
     this.append(JSON.stringify({
-      version: 2, width: columns, height: rows, timestamp: Math.floor(this.start / 1000), ...term && { env: { TERM: term } }, 'secure-debug': about,
+      'version': 2, 'width': columns, 'height': rows, 'timestamp': Math.floor(this.start / 1000), ...term && { env: { TERM: term } }, 'secure-debug': about,
     }));
     this.guarded(() => {
       fsyncSync(this.fd);
       // The entry of the file in its folder, too.
-      const folder = openSync(options.folder, constants.O_RDONLY);
+      const folder = openSync(options.folder, 'r');
       try { fsyncSync(folder); } finally { closeSync(folder); }
     });
     this.timer = setInterval(() => this.tick(), SYNC_EVERY).unref();

@@ -2,11 +2,11 @@ import { Api } from './api';
 import { Action, HELP, PodName } from './command';
 import { Config } from './config';
 import { refuse, wrongUse } from './errors';
+import { forward } from './forward';
+import { choose } from './menu';
 import { Recording } from './recording';
 import { isTerminal, join, PROTOCOLS, Terminal } from './streams';
 import { plain, plainLines } from './text';
-import { forward } from './forward';
-import { choose } from './menu';
 
 /** What a session works with. */
 export interface Session {

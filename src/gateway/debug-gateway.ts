@@ -352,7 +352,9 @@ function check(where: string, props: DebugGatewayProps) {
     createNamespace: props.createNamespace ?? props.gatewayNamespace === undefined,
     groups,
     starters,
-    targets: targets.map(target => debugImages.length ? target : { ...target, capabilities: target.capabilities.filter(one => one !== DebugCapability.EPHEMERAL_CONTAINERS) }),
+    targets: debugImages.length ? targets : targets.map(target => ({
+      ...target, capabilities: target.capabilities.filter(one => one !== DebugCapability.EPHEMERAL_CONTAINERS),
+    })),
     deadlineSeconds: seconds(where, 'deadline', props.deadline, MINUTE, 4 * HOUR),
     recording: props.recording,
     reach: props.reach ?? GatewayReach.portForward(),

@@ -72,7 +72,10 @@ export function checkTargets(where: string, targets: GatewayTarget[], allowSyste
       });
     }
     return {
-      namespace: target.namespace, groups: [...target.groups].sort(byCodeUnit), capabilities: [...capabilities].sort((a, b) => byCodeUnit(a.id, b.id)), ports: [...ports].sort((a, b) => a - b),
+      namespace: target.namespace,
+      groups: [...target.groups].sort(byCodeUnit),
+      capabilities: [...capabilities].sort((a, b) => byCodeUnit(a.id, b.id)),
+      ports: [...ports].sort((a, b) => a - b),
     };
   }).sort((a, b) => byCodeUnit(a.namespace, b.namespace));
 }

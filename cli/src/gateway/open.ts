@@ -67,7 +67,7 @@ const isReady = (pod: any) => !pod.metadata.deletionTimestamp && pod.status?.con
 
 /** The gateway that has the most time left. */
 async function running(session: Session, gateway: string): Promise<string | undefined> {
-  const ready = (await pods(session, `app.kubernetes.io/instance=${gateway},app.kubernetes.io/name=debug-gateway`)).filter(isReady);
+  const ready = (await pods(session, `app.kubernetes.io/instance=${gateway}`)).filter(isReady);
   return ready.sort((a, b) => (a.status.startTime < b.status.startTime ? 1 : -1))[0]?.metadata.name;
 }
 

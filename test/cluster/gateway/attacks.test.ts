@@ -306,3 +306,13 @@ describe('the deadline', () => {
     expect(job.status.conditions).toContainEqual(expect.objectContaining({ type: 'Failed', reason: 'DeadlineExceeded' }));
   });
 });
+
+describe('a gateway for keys on hardware', () => {
+  it('refused by sshd: a certificate of a key in a file', async () => {
+    const hard = new Scene(cluster, GATEWAY, { hardwareKeys: true });
+    await apply(cluster, [hard.objects().find(({ kind }) => kind === 'ConfigMap')]);
+    await scene.open('hard');
+    await scene.sign('alice');
+    expect((await scene.ssh([`exec ${at} -- id`])).stderr).toContain('Permission denied (publickey)');
+  });
+});

@@ -31,6 +31,12 @@ export interface CertificateOptions {
   readonly options?: string[];
 }
 
+export interface SshOptions extends RunOptions {
+  readonly key?: string;
+  /** Options that win over those of `words`. */
+  readonly first?: string[];
+}
+
 /** A gateway with real people, keys and pods. */
 export class Scene {
   public alice!: Person;
@@ -140,6 +146,7 @@ export class Scene {
       this.pod = items[0]?.metadata.name;
       return items[0]?.status.conditions?.some((one: any) => one.type === 'Ready' && one.status === 'True') || undefined;
     });
+    this.forwarding?.kill();
     const child = spawn(Object.values(cluster.clients)[0], ['-n', gateway, 'port-forward', `job/${name}`, ':2222'], {
       env: { PATH: process.env.PATH, HOME: this.folder, KUBECONFIG: alice.kubeconfig }, stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -183,7 +190,7 @@ export class Scene {
   }
 
   /** Real ssh, to the gateway. */
-  public ssh(args: string[], options: RunOptions & { readonly key?: string; /** What wins over the words of `words`. */ readonly first?: string[] } = {}): Promise<Ended> {
+  public ssh(args: string[], options: SshOptions = {}): Promise<Ended> {
     const [program, ...words] = this.words(args, options.key, options.first);
     return run(program, words, { env: { PATH: process.env.PATH, HOME: this.folder, TERM: 'xterm' }, ...options });
   }
@@ -191,7 +198,9 @@ export class Scene {
   /** In a terminal of its own; each text is typed when the one before it has been seen. */
   public async terminal(args: string[], steps: [seen: string, type: string][], size = 'rows 24 cols 80'): Promise<{ code: number | null; shown: string }> {
     const quoted = this.words(args).map(word => `'${word.replace(/'/g, '\'\\\'\'')}'`).join(' ');
-    const child = spawn('script', ['--quiet', '--return', '--flush', '--command', `stty ${size}; ${quoted}`, '/dev/null'], { env: { PATH: process.env.PATH, HOME: this.folder, TERM: 'xterm' }, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn('script', ['--quiet', '--return', '--flush', '--command', `stty ${size}; ${quoted}`, '/dev/null'], {
+      env: { PATH: process.env.PATH, HOME: this.folder, TERM: 'xterm' }, stdio: ['pipe', 'pipe', 'pipe'],
+    });
     let shown = '';
     let from = 0;
     const left = [...steps];
