@@ -308,7 +308,6 @@ function podSpec({ name, image, stateFolder, memory, user, sinks, logFolder }: P
   const authorities = needs.filter(({ certificateAuthority }) => certificateAuthority !== undefined);
   const folders = needs.filter(({ hostFolder: folder }) => folder !== undefined);
   const fieldRef = (variable: string, fieldPath: string) => ({ name: variable, valueFrom: { fieldRef: { fieldPath } } });
-  const probe = { httpGet: { path: '/', port: PORTS.health } };
   return {
     // Wherever the API server runs; K3s gives the label a value.
     affinity: {
@@ -330,8 +329,9 @@ function podSpec({ name, image, stateFolder, memory, user, sinks, logFolder }: P
         ...needs.flatMap(({ variables }) => variables).map(({ variable, secret: { name: secretName, key } }) => (
           { name: variable, valueFrom: { secretKeyRef: { name: secretName, key } } })),
       ],
-      livenessProbe: { ...probe, initialDelaySeconds: 30, periodSeconds: 30, failureThreshold: 5 },
-      readinessProbe: { ...probe, periodSeconds: 10 },
+      // One that waits for its sink is alive.
+      livenessProbe: { tcpSocket: { port: PORTS.health }, initialDelaySeconds: 30, periodSeconds: 30, failureThreshold: 5 },
+      readinessProbe: { httpGet: { path: '/', port: PORTS.health }, periodSeconds: 10 },
       ports: [{ name: 'metrics', containerPort: PORTS.metrics, protocol: 'TCP' }, { name: 'own-metrics', containerPort: PORTS.own, protocol: 'TCP' }],
       resources: {
         requests: { 'cpu': '50m', 'memory': '128Mi', 'ephemeral-storage': '16Mi' },

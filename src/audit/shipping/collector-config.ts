@@ -106,7 +106,7 @@ export function collectorConfig(input: CollectorInput): any {
       // A count bears the times of its events, which may be old. When they were counted is what makes a counter.
       'transform/counts': { error_mode: 'propagate', metric_statements: [{ statements: ['set(datapoint.start_time, Now())', 'set(datapoint.time, Now())'] }] },
       // Each batch is counted by itself; Prometheus wants sums.
-      'deltatocumulative/counts': { max_stale: REMEMBERED },
+      'delta_to_cumulative/counts': { max_stale: REMEMBERED },
       ...input.drop.length && { 'filter/dropped': { error_mode: 'silent', logs: { log_record: [is(attribute(DROPPED).replace(/^log\./, ''), 'true')] } } },
     },
     connectors: { 'count/audit': { logs: countMetrics() } },
@@ -126,7 +126,7 @@ export function collectorConfig(input: CollectorInput): any {
           processors: ['memory_limiter', 'transform/classify', ...input.drop.length ? ['filter/dropped'] : []],
           exporters: [...Object.keys(exporters), 'count/audit'],
         },
-        'metrics/audit': { receivers: ['count/audit'], processors: ['batch/counts', 'transform/counts', 'deltatocumulative/counts'], exporters: ['prometheus/audit'] },
+        'metrics/audit': { receivers: ['count/audit'], processors: ['batch/counts', 'transform/counts', 'delta_to_cumulative/counts'], exporters: ['prometheus/audit'] },
       },
     },
   };

@@ -1,12 +1,13 @@
 /**
  * Two API servers, a collector each, one sink. Collectors and sink are killed and started again while the logs grow and are
- * rotated; afterwards the sink has every line.
+ * rotated; afterwards the sink has every line. Run by `npm run test:long`; the first time it builds the collector.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'fs';
 import { join } from 'path';
 import { adminOf, freePort, inputFor, readable, recordsOf, Restartable, theCollector } from './audit-shipping/processes';
 import { FLAGS } from '../../../src/audit/shipping/collector-config';
 import { AuditPolicy, ControlPlane, LogSink } from '../../../src';
+import { event, lines } from '../../audit/shipping-events';
 import { scratch, testIf, theCluster } from '../lab/cluster';
 import { eventually, inParallel, must } from '../lab/process';
 
@@ -105,3 +106,44 @@ testIf(available, 'it boots control planes of its own')('collectors and sink are
   const lost = missing();
   expect([lost.length, ...lost.slice(0, 3)]).toEqual([0]);
 }, 20 * 60_000);
+
+test('a full queue holds up the reading, and a collector that is asked to stop then loses nothing', async () => {
+  const collector = await theCollector();
+  const own = join(folder, 'full');
+  rmSync(own, { recursive: true, force: true });
+  const port = await freePort();
+  const input = await inputFor(own, {
+    cluster: 'full', logPath: join(own, 'audit.log'), queueBytes: 200_000, sinks: [LogSink.otlpHttp(`http://127.0.0.1:${port}`, { plaintext: true })],
+  });
+  const file = join(own, 'collector.json');
+  writeFileSync(file, JSON.stringify(readable(input)));
+  const all = Array.from({ length: 4_000 }, () => event());
+  const received = join(own, 'received.jsonl');
+  writeFileSync(received, '');
+  const one = new Restartable(collector, ['--config', file, ...FLAGS], join(own, 'collector.log'));
+  const sink = new Restartable(process.execPath, [join(__dirname, 'audit-shipping', 'sink.mjs'), String(port), received], join(own, 'sink.log'));
+  stops.push(() => one.stop(), () => sink.stop());
+  writeFileSync(input.logPath, lines(all.slice(0, 2_000)));
+  const queued = async () => {
+    const metrics = await fetch(`http://127.0.0.1:${input.ports.own}/metrics`).then(answer => answer.text(), () => '');
+    return Number(/^otelcol_exporter_queue_size\{[^}]*\} ([\d.e+]+)$/m.exec(metrics)?.[1] ?? 0);
+  };
+  for (const signal of ['SIGTERM', 'SIGKILL', 'SIGTERM'] as const) {
+    one.start();
+    await eventually('a queue that is full', async () => await queued() > 100_000 ? true : undefined);
+    await one.stop(signal);
+    // Rotated while nobody reads.
+    if (signal === 'SIGKILL') {
+      renameSync(input.logPath, join(own, 'audit-2026-03-03T10-00-00.000.log'));
+      writeFileSync(input.logPath, lines(all.slice(2_000)));
+    }
+  }
+  sink.start();
+  one.start();
+  const missing = () => {
+    const seen = new Set(recordsOf(readFileSync(received, 'utf8')).map(({ body }) => body));
+    return all.map(told => JSON.stringify(told)).filter(line => !seen.has(line)).length;
+  };
+  await eventually('everything', async () => missing() === 0 ? true : undefined, 120_000).catch(() => undefined);
+  expect(missing()).toBe(0);
+}, 300_000);
