@@ -68,7 +68,7 @@ function event({ user = 'alice', groups = ['oncall', 'system:authenticated'], ve
 type More = Parameters<typeof event>[0] & { command?: string[] };
 const failed = (policy: string, ...validationActions: string[]) => [{ message: `${policy} says no`, policy, binding: policy, expressionIndex: 0, validationActions }];
 const exec = ({ command = ['ls'], ...more }: More = {}) => {
-  const query = new URLSearchParams(command.map(word => ['command', word]));
+  const query = new URLSearchParams(command.map((word): [string, string] => ['command', word]));
   return event({ subresource: 'exec', uri: `/api/v1/namespaces/payments/pods/ledger-0/exec?${query}`, ...more });
 };
 const refusable = (more: More = {}) => exec({ failures: failed('secure-debug-exec', 'Audit'), ...more });

@@ -1,5 +1,6 @@
 import { createHash } from 'crypto';
-import { AccessRequests, DebugCapability } from 'cdk8s-secure-debug';
+import { AccessRequests } from 'cdk8s-secure-debug';
+import { DebugRequests } from './debug-requests';
 import { asObject, asText, AuditEvent, micros, succeeded, whoOf } from './event';
 import { Declared, isAsked, isConnect } from './readiness-declared';
 import { commandText } from './session-text';
@@ -84,7 +85,7 @@ export class Gathered {
   public first = Infinity;
   public last = -Infinity;
   private readonly seen = new Set<string>();
-  private readonly capabilities = DebugCapability.all();
+  private readonly debug = new DebugRequests();
 
   public constructor(private readonly declared: Declared, private readonly since = -Infinity) {}
 
@@ -163,16 +164,16 @@ export class Gathered {
     const agent = asText(event.userAgent);
     if (ACCOUNT.test(user) && TERMINAL.test(agent)) this.tally(this.borrowed, user, () => new Tally()).take(at, agent.split(' ', 1)[0], whatOf(event));
     if (!isPerson(user)) return;
-    const capability = this.capabilities.find(one => one.matchesEvent(event));
+    const capability = this.debug.of(event)?.capability;
     const reason = asText(annotations['authorization.k8s.io/reason']);
     const { groups } = asObject(event.user);
     const grant = grantOf(reason);
     if (grant) {
       const key = `${grant.kind} ${grant.namespace}/${grant.name}`;
       const use = this.tally(this.grants, key, () => ({ ...grant, tally: new Tally(), times: [] }));
-      use.tally.take(at, user, capability?.id);
+      use.tally.take(at, user, capability);
       if (REQUESTED.test(grant.role)) use.times.push(at);
-      if (capability && isPath(grant, this.declared)) this.tally(this.byPath, user, () => new Tally()).take(at, user, capability.id);
+      if (capability && isPath(grant, this.declared)) this.tally(this.byPath, user, () => new Tally()).take(at, user, capability);
     }
     const how = grant?.role === 'ClusterRole/cluster-admin' ? `ClusterRole cluster-admin by ${grant.kind} ${grant.name}`
       : reason === '' && Array.isArray(groups) && groups.includes('system:masters') ? 'system:masters' : undefined;

@@ -1,4 +1,5 @@
-import { AuditLevel, type AuditPolicyEvaluator, AuditStage, type AuditVerdict, DebugCapability } from 'cdk8s-secure-debug';
+import { AuditLevel, type AuditPolicyEvaluator, AuditStage, type AuditVerdict } from 'cdk8s-secure-debug';
+import { DebugRequests } from './debug-requests';
 import { asObject, asText, AuditEvent, micros, whoOf } from './event';
 
 /** How much a policy would have written of a log. */
@@ -64,21 +65,6 @@ export const atLeast = (level: AuditLevel, wanted: AuditLevel): boolean => LEVEL
 /** Part of the control plane, whose requests need not be recorded. */
 const COMPONENT = /^system:(apiserver|cloud-controller-manager|kube-controller-manager|kube-proxy|kube-scheduler|node:.+|serviceaccount:kube-system:.+)$/;
 
-interface Need {
-  readonly capability: DebugCapability;
-  readonly level: AuditLevel;
-}
-
-/** As which capability an event counts, and at which level it has to be recorded. */
-function needOf(event: AuditEvent): Need | undefined {
-  const ref = asObject(event.objectRef);
-  // The narrowest: the pod of `kubectl debug node` is a pod that is created, too.
-  const capability = DebugCapability.all().filter(one => one.matchesEvent(event)).at(-1);
-  if (!capability || COMPONENT.test(asText(asObject(event.user).username))) return undefined;
-  const at = ref.subresource ? `${ref.resource}/${ref.subresource}` : ref.resource;
-  return { capability, level: capability.auditRules().find(({ resource }) => resource === at)!.level };
-}
-
 /** `create pods/exec`, `get /healthz` */
 export function requestText(event: AuditEvent): string {
   const { resource, apiGroup, subresource } = asObject(event.objectRef);
@@ -106,6 +92,8 @@ export class Replay {
   private readonly stages = new Map<string, number>();
   private readonly wantedStages = new Set<string>();
   private unknownBodies = 0;
+
+  private readonly debug = new DebugRequests();
 
   public constructor(private readonly evaluator: AuditPolicyEvaluator) {}
 
@@ -158,16 +146,16 @@ export class Replay {
   }
 
   private look(event: AuditEvent, { level, omitStages, ruleIndex }: AuditVerdict): void {
-    const need = needOf(event);
-    if (!need) return;
+    const need = this.debug.of(event);
+    if (!need || COMPONENT.test(asText(asObject(event.user).username))) return;
     const outcome = !omitStages.includes(AuditStage.RESPONSE_COMPLETE);
     if (atLeast(level, need.level) && outcome) return;
     const request = requestText(event);
-    const key = JSON.stringify([need.capability.id, request, ruleIndex]);
+    const key = JSON.stringify([need.capability, request, ruleIndex]);
     let lost = this.found.get(key);
     if (!lost) {
-      const { capability: { id }, level: needed } = need;
-      lost = { capability: id, request, rule: ruleIndex, level, needed, requests: 0, people: [], ids: new Set(), who: new Set() };
+      const { capability, level: needed } = need;
+      lost = { capability, request, rule: ruleIndex, level, needed, requests: 0, people: [], ids: new Set(), who: new Set() };
       this.found.set(key, lost);
     }
     // A request has several events.
