@@ -178,6 +178,7 @@ describe('wrong use is one sentence, and sends nothing', () => {
     [[...ISSUER, '--certificate-authority', '/nowhere'], /--certificate-authority \/nowhere cannot be read: ENOENT/],
     [[...ISSUER, '--certificate-authority', __filename], /--certificate-authority holds no certificate/],
     [[...ISSUER, '--wait', 'soon'], /--wait soon is no duration/],
+    [[...ISSUER, '--wait', '61m'], /--wait 61m is more than an hour/],
     [[...ISSUER, '--context', 'prod'], /--issuer and --context contradict each other/],
   ])('login %j', async (args, message) => expect(await wrong('login', ...args)).toMatch(message));
   test('logout of all and of one', async () => expect(await wrong('logout', '--all', ...ISSUER)).toMatch(/--all and one login contradict each other/));
@@ -378,11 +379,11 @@ describe('remembered logins that others could have touched are not used', () => 
   });
   test('a folder that others may look into', async () => {
     chmodSync(scene.logins, 0o755);
-    await refused(/The folder of logins \S+ is not used: others may read it \(mode 755\).*Fix: rm -r /);
+    await refused(/The folder of logins \S+ is not used: others may read it \(mode 755\).*Fix: chmod 700 \S+, then secure-debug logout --all/);
   });
   test('a folder above that others may write into', async () => {
     chmodSync(join(scene.logins, '..'), 0o777);
-    await refused(/others may write it \(mode 777\)/);
+    await refused(/others may write it \(mode 777\).*Fix: chmod go-w /);
   });
   test('a link to a file elsewhere', async () => {
     const [file] = files();
@@ -439,6 +440,14 @@ describe('logout', () => {
     expect(code).toBe(0);
     const ended = JSON.parse(stdout).sort((a: any, b: any) => Number(b.revoked) - Number(a.revoked));
     expect(ended).toEqual([true, false].map(revoked => ({ issuer: expect.any(String), name: 'alice@example.com', revoked, worksUntil: expect.any(String), secondsLeft: expect.any(Number) })));
+    expect(files()).toEqual([]);
+  });
+  test('waits for a refresh that is under way, so that nothing is written back after it', async () => {
+    await logIn('refreshing');
+    later(HOUR);
+    const [renewed, { stdout }] = await Promise.all([credential('refreshing'), logout(...scene.at('refreshing'))]);
+    expect([0, 1]).toContain(renewed.code);
+    expect(stdout).toContain('the refresh token was revoked there');
     expect(files()).toEqual([]);
   });
   test('of nobody', async () => expect(await logout(...scene.at('people'))).toMatchObject({ code: 0, stdout: 'You were not logged in.\n' }));

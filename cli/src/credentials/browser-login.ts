@@ -34,6 +34,8 @@ export async function logInByBrowser(io: Io, issuer: Issuer, limit: number): Pro
       state,
       nonce,
     });
+    // What it names is opened by whatever handles such addresses here.
+    if (page.protocol !== 'https:') refused(`${settings.issuer} names a page for logins that is not https, so it was not opened. Fix: tell who operates it.`);
     const opened = settings.browser && openBrowser(io, page.href);
     io.stderr.write(`${opened ? 'A browser opens for the login. If none does, open' : 'To log in, open'}\n  ${plain(page.href)}\n`);
     return await comesBack(servers, back, state, limit, url =>

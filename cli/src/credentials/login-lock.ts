@@ -1,8 +1,10 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from 'fs';
-import { hostname } from 'os';
+import { hostname, uptime } from 'os';
 import { Io } from '../io';
 
 const EVERY = 200;
+/** Nobody may take longer to log in, in milliseconds; a lock that is older was left behind. */
+export const LONGEST_WAIT = 3_600_000;
 /** A takeover is a few system calls; what is older was left behind. */
 const TAKEOVER = 10_000;
 
@@ -18,16 +20,16 @@ export class LoginLock {
   /**
    * Waits until it is free, at most so long.
    *
-   * @param longest how long anybody may hold it, in milliseconds; after that it counts as left behind
+   * @param patience how long to wait, in milliseconds
    * @param waits told once when somebody else holds it
-   * @returns undefined when it is held for longer
+   * @returns undefined when somebody else still holds it
    */
-  public static async take(io: Io, file: string, longest: number, waits: () => void): Promise<LoginLock | undefined> {
+  public static async take(io: Io, file: string, patience: number, waits: () => void): Promise<LoginLock | undefined> {
     const own: Holder = { host: hostname(), pid: process.pid, id: io.unique() };
-    const end = Date.now() + longest;
+    const end = Date.now() + patience;
     for (let waited = false; ;) {
       if (create(file, JSON.stringify(own))) return new LoginLock(file, own.id, waited);
-      if (isLeft(file, longest) && takeAway(file, longest)) continue;
+      if (isLeft(file) && takeAway(file)) continue;
       if (Date.now() > end) return undefined;
       if (!waited) waits();
       waited = true;
@@ -71,8 +73,9 @@ function age(file: string): number {
 }
 
 /** Whether its holder is gone. Of another computer, whose folder this one shares, only time tells. */
-function isLeft(file: string, longest: number): boolean {
-  if (age(file) > longest) return true;
+function isLeft(file: string): boolean {
+  // After a restart its number may be that of another process.
+  if (age(file) > Math.min(LONGEST_WAIT, uptime() * 1_000)) return true;
   const by = holder(file);
   if (by?.host !== hostname()) return false;
   try {
@@ -84,12 +87,12 @@ function isLeft(file: string, longest: number): boolean {
 }
 
 /** Removes a lock that was left behind, one process at a time, and only if it still is: another may have taken it meanwhile. */
-function takeAway(file: string, longest: number): boolean {
+function takeAway(file: string): boolean {
   const takeover = `${file}.takeover`;
   if (age(takeover) > TAKEOVER) rmSync(takeover, { force: true });
   if (!create(takeover, '')) return false;
   try {
-    if (isLeft(file, longest)) rmSync(file, { force: true });
+    if (isLeft(file)) rmSync(file, { force: true });
     return true;
   } finally {
     rmSync(takeover, { force: true });

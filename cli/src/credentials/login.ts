@@ -2,7 +2,9 @@ import { authenticate, LONGEST_SESSION } from './authenticate';
 import { clockTime } from './clock';
 import { groupFindings } from './findings';
 import { claimsOf, nameIn } from './id-token';
+import { LONGEST_WAIT } from './login-lock';
 import { targetOf, TargetOptions } from './login-target';
+import { wrongUse } from '../errors';
 import { Io } from '../io';
 import { Result } from '../session';
 import { coloured, duration, painter, plain, seconds } from '../text';
@@ -11,6 +13,7 @@ import { coloured, duration, painter, plain, seconds } from '../text';
 export async function login(io: Io, options: TargetOptions): Promise<Result> {
   const settings = await targetOf(options);
   const patience = options.wait === undefined ? undefined : seconds('--wait', options.wait) * 1_000;
+  if (patience !== undefined && patience > LONGEST_WAIT) wrongUse(`--wait ${plain(options.wait!)} is more than an hour. Fix: give less, and log in again when you are there.`);
   const made = await authenticate(io, settings, { interactive: true, anew: true, patience });
   const claims = claimsOf(made.idToken) ?? {};
   const left = Math.max(0, Math.floor((made.expiresAt - made.ahead - Date.now()) / 1_000));

@@ -1,6 +1,7 @@
 import { clockTime } from './clock';
 import { claimsOf, nameIn } from './id-token';
 import { Issuer } from './issuer';
+import { LoginLock } from './login-lock';
 import { targetOf, TargetOptions } from './login-target';
 import { keyOf, settingsOf } from './settings';
 import { Login, TokenCache } from './token-cache';
@@ -12,6 +13,9 @@ import { duration, plain } from '../text';
 export interface LogoutOptions extends TargetOptions {
   readonly all?: boolean;
 }
+
+/** How long another program may be busy with a login that is to end, in milliseconds: a refresh takes less. */
+const PATIENCE = 20_000;
 
 /** What became of one login. */
 interface Ended {
@@ -31,13 +35,20 @@ export async function logout(io: Io, options: LogoutOptions): Promise<Result> {
   const cache = new TokenCache(io);
   const key = options.all ? undefined : keyOf(await targetOf(options));
   const found = [...cache.all()].filter(([one]) => key === undefined || one === key);
-  // What is damaged goes too, so that nobody asks again why.
-  if (key !== undefined) cache.remove(key);
   const ended: Ended[] = [];
   for (const [one, login] of found) {
-    cache.remove(one);
-    ended.push(await end(io, login));
+    // A program that is just renewing it would write it again.
+    const lock = await LoginLock.take(io, cache.lockFile(one), PATIENCE, () => undefined);
+    try {
+      const last = cache.read(one) ?? login;
+      cache.remove(one);
+      ended.push(await end(io, last));
+    } finally {
+      lock?.release();
+    }
   }
+  // What is damaged goes too, so that nobody asks again why.
+  if (key !== undefined) cache.remove(key);
   return {
     data: ended,
     code: ended.some(({ notRevoked }) => notRevoked !== undefined) ? 1 : 0,

@@ -140,6 +140,7 @@ function check(path: string, { uid, mode }: Stats, right: boolean, what: 'folder
   if (uid !== process.getuid!()) refused(`The ${what} of logins ${plain(path)} belongs to another user, so what is in it is not used. Fix: ${remove}.`);
   if (mode & mask) {
     const others = `others may ${mode & mask & 0o022 ? 'write' : 'read'} it (mode ${(mode & 0o777).toString(8)})`;
-    refused(`The ${what} of logins ${plain(path)} is not used: ${others}, so its tokens may be known or planted. Fix: ${remove}.`);
+    const fix = what === 'file' ? remove : `chmod ${mask === 0o022 ? 'go-w' : '700'} ${word(plain(path))}, then secure-debug logout --all, and log in again`;
+    refused(`The ${what} of logins ${plain(path)} is not used: ${others}, so its tokens may be known or planted. Fix: ${fix}.`);
   }
 }
