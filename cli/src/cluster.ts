@@ -147,7 +147,7 @@ function sentence(status: number, method: string, path: string, detail: string):
   }
   const [, binder] = BY_ESCALATION.exec(detail) ?? [];
   if (binder) return `${binder} is not among those who may request or approve this Role. Fix: ask a member of a group that may, or who maintains access there; secure-debug status shows what you may request.`;
-  if (status === 401) return 'The API server does not know you (401). Fix: log in again, as for kubectl, or choose another context with --context.';
+  if (status === 401) return 'The API server does not know you (401). Fix: secure-debug whoami says why; log in again, as for kubectl, or choose another context with --context.';
   if (status === 409) return `Somebody was faster: ${detail || path}. Fix: look with secure-debug list, and try again.`;
   if (status === 429 || status >= 500) return `The API server cannot answer now (${status}): ${detail || 'no reason given'}. Fix: try again; if it stays, its operators have to know.`;
   return `The API server refused ${method} ${path} (${status}): ${detail || 'no reason given'}.`;
