@@ -240,9 +240,10 @@ describe('credential', () => {
   });
   test('asks nobody where no terminal shows it, and says what to type', async () => {
     const { code, stdout, stderr } = await credential('people', { env: { KUBERNETES_EXEC_INFO: INFO('v1') } });
-    const { url } = scene.issuers.named.people;
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toBe(`error: You are not logged in, and there is no terminal to ask you to. Fix: secure-debug login --issuer=${url} --client-id=kubectl --scope=email --scope=groups --certificate-authority FILE\n`);
+    expect(stderr).toBe('error: You are not logged in, and there is no terminal to ask you to. Fix: secure-debug login, with the --kubeconfig and --context of this command.\n');
+    expect((await scene.run(['credential', '--issuer', 'https://login.example.com', '--client-id', 'kubectl', '--param', 'acr_values=a b', '--device-code'])).stderr)
+      .toMatch(/Fix: secure-debug login --issuer=https:\/\/login\.example\.com --client-id=kubectl --scope=email --scope=groups '--param=acr_values=a b' --device-code\.\n$/);
   });
   test('logs in where a terminal shows it; standard output is the credential alone', async () => {
     const { code, stdout, stderr } = await scene.loggingIn(['credential', ...scene.at('people')], 'alice', { tty: true });

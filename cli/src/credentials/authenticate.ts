@@ -22,6 +22,8 @@ const WANTS_PERSON = ['invalid_grant', 'interaction_required', 'login_required',
 export interface AuthenticateOptions {
   /** Whether somebody is there who sees what is printed. */
   readonly interactive: boolean;
+  /** Nobody is to be asked, though somebody may be there. */
+  readonly unasked?: boolean;
   /** Log in even if there is a token. */
   readonly anew?: boolean;
   /** How long somebody may take, in milliseconds. */
@@ -35,12 +37,13 @@ export function usableUntil({ expiresAt, ahead }: Login): number {
 
 /** A login that is good now: the remembered one, the same refreshed, or a new one. One process at a time asks the issuer. */
 export async function authenticate(io: Io, settings: LoginSettings, options: AuthenticateOptions): Promise<Login> {
-  const { interactive, anew = false, patience = PATIENCE } = options;
+  const { unasked = false, anew = false, patience = PATIENCE } = options;
+  const interactive = options.interactive && !unasked;
   const cache = new TokenCache(io);
   const key = keyOf(settings);
   const found = anew ? undefined : cache.read(key);
   if (found && isUsable(found)) return found;
-  if (!interactive && !mayRefresh(found)) return nobodyThere(settings, found);
+  if (!interactive && !mayRefresh(found)) return notLoggedIn(settings, found, unasked);
 
   // A refresh takes no time that is worth a word.
   const waits = () => { if (interactive && !mayRefresh(found)) io.stderr.write('Another secure-debug logs in already; waiting for it.\n'); };
@@ -51,7 +54,7 @@ export async function authenticate(io: Io, settings: LoginSettings, options: Aut
     if (now && isUsable(now)) return now;
     // Whoever cancelled a login does not want the next one from each program that waited for it.
     if (lock.waited) return refused('The login that was waited for did not succeed. Fix: try again.');
-    const login = await obtain(io, settings, now, { interactive, patience }, () => cache.remove(key));
+    const login = await obtain(io, settings, now, { interactive, unasked, patience }, () => cache.remove(key));
     cache.write(key, login);
     return login;
   } finally {
@@ -68,7 +71,7 @@ function mayRefresh(login: Login | undefined): login is Login & { refreshToken: 
 }
 
 async function obtain(
-  io: Io, settings: LoginSettings, earlier: Login | undefined, { interactive, patience }: Required<Omit<AuthenticateOptions, 'anew'>>, forget: () => void,
+  io: Io, settings: LoginSettings, earlier: Login | undefined, { interactive, unasked, patience }: Required<Omit<AuthenticateOptions, 'anew'>>, forget: () => void,
 ): Promise<Login> {
   const issuer = await Issuer.discover(io, settings);
   try {
@@ -78,7 +81,7 @@ async function obtain(
     }
     // What can neither be used nor refreshed is not kept.
     forget();
-    if (!interactive) return nobodyThere(settings, earlier);
+    if (!interactive) return notLoggedIn(settings, earlier, unasked);
     const tokens = await issuer.doing(() => settings.deviceCode ? logInByCode(io, issuer, patience) : logInByBrowser(io, issuer, patience));
     const fault = clockFault(issuer.ahead, 'the issuer');
     if (fault) io.stderr.write(`${fault}\n`);
@@ -100,8 +103,9 @@ async function refresh(issuer: Issuer, earlier: Login & { refreshToken: string }
   }
 }
 
-function nobodyThere(settings: LoginSettings, found: Login | undefined): never {
-  const why = found ? 'Your login has ended' : 'You are not logged in';
+function notLoggedIn(settings: LoginSettings, found: Login | undefined, unasked: boolean): never {
+  const what = `${found ? 'Your login has ended' : 'You are not logged in'}${unasked ? '' : ', and there is no terminal to ask you to'}`;
   const line = ['secure-debug', 'login', ...argumentsOf(settings)].map(one => word(plain(one))).join(' ');
-  throw new CommandError(`${why}, and there is no terminal to ask you to. Fix: ${line}${settings.authority ? ' --certificate-authority FILE' : ''}`);
+  // An authority is too long for a line; the kubeconfig has it.
+  throw new CommandError(`${what}. Fix: ${settings.authority ? 'secure-debug login, with the --kubeconfig and --context of this command' : line}.`);
 }

@@ -25,7 +25,7 @@ export async function credential(io: Io, options: LoginOptions): Promise<string>
  */
 export async function tokenOf(io: Io, options: LoginOptions, ask = true): Promise<{ token: string; until: string }> {
   // It reads nothing, so that kubectl has standard input to itself; somebody is there when a terminal shows what it writes.
-  const login = await authenticate(io, settingsOf(options), { interactive: ask && io.stderr.isTTY === true });
+  const login = await authenticate(io, settingsOf(options), { interactive: io.stderr.isTTY === true, unasked: !ask });
   return { token: login.idToken, until: new Date(usableUntil(login)).toISOString() };
 }
 
