@@ -26,7 +26,7 @@ const client = (version: string) => expect.stringMatching(new RegExp(`^kubectl\\
 
 async function does(person: Person, args: string[], done: Partial<Done>[], options: KubectlOptions = {}): Promise<Ended> {
   record.push(...done.map(one => ({ user: person.name, outcome: 'completed' as const, namespace: scene.place, pod: 'web', ...one }) as Done));
-  return kubectl(cluster, person, [...args, '-n', scene.place], options);
+  return kubectl(cluster, person, ['-n', scene.place, ...args], options);
 }
 
 const io = (): any => ({ stdout: { write: () => undefined }, stderr: { write: () => undefined }, env: {} });

@@ -99,7 +99,7 @@ SELECT
   ${when(binding, 'requestObject->>\'$.roleRef.kind\'')} AS bound_role_kind,
   ${when(binding, 'requestObject->>\'$.roleRef.name\'')} AS bound_role
 FROM (
-  SELECT *,
+  SELECT * REPLACE (try_cast(requestObject AS JSON) AS requestObject),
     regexp_extract(${annotation('authorization.k8s.io/reason')}, ${text(REASON)}, ['kind', 'binding', 'role_kind', 'role', 'subject']) AS grant_parts,
     list_filter(map_entries(coalesce(annotations, MAP {})), lambda entry: entry.key LIKE '%/past-git')[1] AS past
   FROM kept

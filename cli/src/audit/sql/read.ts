@@ -15,7 +15,8 @@ export const COLUMNS: { readonly [field: string]: string } = {
   userAgent: 'VARCHAR',
   objectRef: 'STRUCT(resource VARCHAR, namespace VARCHAR, "name" VARCHAR, apiGroup VARCHAR, subresource VARCHAR)',
   responseStatus: 'STRUCT(message VARCHAR, code INTEGER)',
-  requestObject: 'JSON',
+  // Its JSON as text: checked once more as JSON it would cost a sixth of the whole time.
+  requestObject: 'VARCHAR',
   requestReceivedTimestamp: 'VARCHAR',
   stageTimestamp: 'VARCHAR',
   annotations: 'MAP(VARCHAR, VARCHAR)',
