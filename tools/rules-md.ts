@@ -13,10 +13,10 @@ export const RULES_MD = join(__dirname, '..', 'RULES.md');
 /** Title and introduction of each thousand of ids. */
 export const AREAS: { [thousand: string]: [string, string] } = {
   SD1: ['Access', 'Given by the constructs that grant access.'],
-  SD2: ['Audit', 'Given by the audit policy.'],
+  SD2: ['Audit', 'Given by the audit policy, or found when one is reviewed.'],
   SD3: ['Network', 'Given by `DefaultDenyNetwork`.'],
   SD4: ['Clean-up', 'Given by `DebugContainerCleanup`.'],
-  SD5: ['Review', 'Found when manifests are reviewed, whoever wrote them: they stand in the findings of the access matrix, and nothing is printed.'],
+  SD5: ['Review', 'Found when manifests are reviewed, whoever wrote them: by `AccessMatrix`, `PermissionInventory`, `SecureDebugRules` and `secure-debug inventory` and `diff`; nothing is printed. One is accepted for a time by the annotation `secure-debug.internal/accepted-findings` of the Role or binding ([how](docs/inventory.md#accepted-for-a-time)).'],
   SD6: ['Guardrails', 'Given by the guardrails.'],
   SD7: ['Credentials', 'Given by the authentication configuration and by certificates.'],
 };

@@ -160,17 +160,20 @@ function questions({ id, who, rights }: InventoryFinding) {
   }));
 }
 
-describe('between two releases', () => {
-  test.each([
-    ['github.com/kyverno/kyverno@v1.13.4', 'github.com/kyverno/kyverno@v1.19.1', 'config/install-latest-testing.yaml', 'kyverno', [
-      'critical gained SD5015 ServiceAccount kyverno/kyverno-admission-controller',
-      'high gained SD5003 ServiceAccount kyverno/kyverno-cleanup-controller',
-    ]],
-    ['github.com/argoproj/argo-cd/v2@v2.14.21', 'github.com/argoproj/argo-cd/v3@v3.5.7', 'manifests/install.yaml', 'argocd', []],
-  ])('%s and %s: what changed in power', async (older, newer, path, namespace, expected) => {
-    const folders = [older, newer].map(fetched);
-    if (folders.includes(undefined)) return;
-    const [before, after] = await Promise.all(folders.map(folder => read(folder!, path, namespace)));
+/** Two releases of a project, and what of more than medium danger changed. */
+const RELEASES: [older: string, newer: string, path: string, namespace: string, expected: string[]][] = [
+  ['github.com/kyverno/kyverno@v1.13.4', 'github.com/kyverno/kyverno@v1.19.1', 'config/install-latest-testing.yaml', 'kyverno', [
+    'critical gained SD5015 ServiceAccount kyverno/kyverno-admission-controller',
+    'high gained SD5003 ServiceAccount kyverno/kyverno-cleanup-controller',
+  ]],
+  ['github.com/argoproj/argo-cd/v2@v2.14.21', 'github.com/argoproj/argo-cd/v3@v3.5.7', 'manifests/install.yaml', 'argocd', []],
+];
+
+describe.each(RELEASES)('between %s and %s', (older, newer, path, namespace, expected) => {
+  const folders = [older, newer].map(fetched).filter(folder => folder !== undefined);
+
+  (folders.length < 2 ? it.skip : it)('it is told what changed in power', async () => {
+    const [before, after] = await Promise.all(folders.map(folder => read(folder, path, namespace)));
     const { changes } = PermissionDiff.between(before, after);
     expect(changes.filter(({ danger }) => danger === 'critical' || danger === 'high').map(({ danger, kind, id, who }) => `${danger} ${kind} ${id} ${who}`)).toEqual(expected);
     expect(changes.length).toBeGreaterThan(0);
