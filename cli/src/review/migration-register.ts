@@ -47,7 +47,9 @@ export function registerMigration({ root, io, answer, command }: Registration): 
     .option('--done', 'also that what it takes away is gone')
     .option('--manifests <manifests>', 'ask these instead of the cluster; repeatable', several)
     .action(async (folder, _, self) => {
-      const options = self.optsWithGlobals();
+      // What both commands know, commander gives to the outer one, which takes several waves.
+      const { wave, ...others } = self.optsWithGlobals();
+      const options = { ...others, wave: [wave].flat().at(-1) };
       return answer(await check(io, folder, options), options);
     });
 }

@@ -1,7 +1,7 @@
 import { statSync } from 'fs';
 import { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { Use, useOf, Uses } from './use';
-import { useOfRow, usesSql } from './use-sql';
+import { findSql, useOfRow, usesSql } from './use-sql';
 import { isLookedAt, Looked } from './who';
 import { Damage } from '../../audit/damage';
 import { Log, logsOf, readLogs } from '../../audit/read-logs';
@@ -57,7 +57,9 @@ export class Database {
 
   /** Undefined when any line is no event, or the file cannot be unpacked. */
   public async uses(file: string, who: Looked): Promise<Use[] | undefined> {
+    const first = findSql(file, who);
     try {
+      if (first) await this.connection.run(first);
       const rows = (await this.connection.runAndReadAll(usesSql(file, who))).getRowObjectsJS();
       return rows.some(({ damaged }) => damaged) ? undefined : rows.flatMap(row => useOfRow(row) ?? []);
     } catch {
