@@ -64,7 +64,7 @@ export class Scene {
   public async set(change: (objects: any[]) => void = () => undefined): Promise<void> {
     const { cluster, gateway, store } = this;
     await remove(cluster, [gateway, this.target, store]);
-    await must(join(PROJECT, 'gateway', 'assemble.sh'), [dirname(cluster.kubeconfig), IMAGE], { env: process.env });
+    await must(join(PROJECT, 'gateway', 'assemble.sh'), [dirname(cluster.kubeconfig), IMAGE], { env: process.env, timeout: 300_000 });
     this.alice = (await people(cluster, [{ name: 'alice', groups: [GROUP] }])).alice;
     for (const name of ['user-authority', 'host-authority', 'other-authority', 'host', 'alice', 'revoked']) await this.key(name);
     await this.run('ssh-keygen', ['-q', '-s', 'host-authority', '-h', '-I', 'gateway', '-n', this.host, '-V', '-5m:+4h', 'host.pub']);
@@ -193,6 +193,19 @@ export class Scene {
   public ssh(args: string[], options: SshOptions = {}): Promise<Ended> {
     const [program, ...words] = this.words(args, options.key, options.first);
     return run(program, words, { env: { PATH: process.env.PATH, HOME: this.folder, TERM: 'xterm' }, ...options });
+  }
+
+  /** The words by which alice does something in the target by kubectl. */
+  public kubectlWords(args: string[]): string[] {
+    return [Object.values(this.cluster.clients)[0], '--kubeconfig', this.alice.kubeconfig, '-n', this.target, ...args];
+  }
+
+  public asAlice(args: string[]): Promise<Ended> {
+    return kubectl(this.cluster, this.alice, ['-n', this.target, ...args]);
+  }
+
+  public get environment(): NodeJS.ProcessEnv {
+    return { PATH: process.env.PATH, HOME: this.folder };
   }
 
   /** In a terminal of its own; each text is typed when the one before it has been seen. */

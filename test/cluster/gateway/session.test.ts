@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'fs';
+import { App, Chart } from 'cdk8s';
 import { POD, possible, Scene, WHY_NOT } from './scene';
+import { CommandSet, ExecGuardrail, GuardrailMode } from '../../../src';
 import { AuditLog } from '../lab/audit-log';
 import { testIf, theCluster } from '../lab/cluster';
-import { asAdmin, kubectl } from '../lab/kubectl';
+import { apply, asAdmin, kubectl } from '../lab/kubectl';
 import { eventually } from '../lab/process';
 
 const cluster = theCluster();
@@ -127,6 +129,31 @@ describe('a recording outlives what writes it', () => {
     await scene.ssh([command], { until: stdout => stdout.includes('before') && killPrograms('SIGTERM', scene.pod) > 0 && false, timeout: 20_000 });
     const recording = await scene.recordingOf(command);
     expect(recording.at(-2)[2]).toMatch(/^end .*, by SIGTERM, exit status 255/);
+  });
+});
+
+describe('the guardrails', () => {
+  it('refuse through the gateway what they refuse to kubectl, by the person\'s own allowance', async () => {
+    const chart = new Chart(new App(), 'suite');
+    const diagnostics = CommandSet.readOnlyDiagnostics();
+    new ExecGuardrail(chart, 'exec', {
+      name: 'sd-gateway-guard',
+      mode: GuardrailMode.DENY,
+      namespaces: [TARGET],
+      commandSets: [diagnostics],
+      allow: [{ namespace: TARGET, group: 'sd-gateway-oncall', commandSets: [diagnostics.name] }],
+    });
+    await apply(cluster, chart.toJson());
+    try {
+      const refused = await eventually('the guardrail', async () => {
+        const ended = await scene.ssh([`exec ${at} -- sh -c id`]);
+        return ended.code === 0 ? undefined : ended;
+      });
+      expect([refused.stdout, refused.stderr]).toEqual(['', expect.stringContaining('The policy sd-gateway-guard refused it')]);
+      expect(await scene.ssh([`exec ${at} -- ps`])).toMatchObject({ code: 0 });
+    } finally {
+      for (const kind of ['validatingadmissionpolicybinding', 'validatingadmissionpolicy']) await asAdmin(cluster, ['delete', kind, 'sd-gateway-guard']);
+    }
   });
 });
 
