@@ -7,7 +7,8 @@
 import { join } from 'path';
 import { App, Chart, Duration } from 'cdk8s';
 import {
-  AuditAlerts, AuditDashboards, AuditLevel, AuditLogShipping, AuditPolicy, ClusterBoundary, ControlPlane, LogRedaction, LogSink, MaintenanceWindow, Weekday,
+  AuditAlerts, AuditDashboards, AuditLevel, AuditLogShipping, AuditPolicy, ClusterBoundary, ControlPlane, LogRedaction, LogSink,
+  MaintenanceWindow, Weekday,
 } from 'cdk8s-secure-debug';
 
 const outdir = process.argv[2] ?? join(__dirname, 'out');

@@ -1,6 +1,7 @@
 import { App, Chart, Duration, Size, Testing } from 'cdk8s';
 import {
-  AuditLevel, AuditLogShipping, AuditLogShippingProps, AuditResources, AuditRule, AuditStage, AuditWebhook, ControlPlane, ControlPlanePlatform, DebugCapability,
+  AuditLevel, AuditLogShipping, AuditLogShippingProps, AuditResources, AuditRule, AuditStage, AuditWebhook, ControlPlane,
+  ControlPlanePlatform, DebugCapability,
   LogRedaction, LogSink, MaintenanceWindow, OnCallDebugAccess, Weekday,
 } from '../../src';
 import { parseYaml } from '../../src/private/yaml-text';
@@ -124,14 +125,16 @@ describe('sinks', () => {
   const secret = { name: 'sink', key: 'value' };
 
   test('credentials come from Secrets by the environment, and stand nowhere', () => {
-    const { manifests, config } = ship({ sinks: [
-      LogSink.otlp('otel:4317', { authorization: secret }),
-      LogSink.loki('https://loki.example.com', { authorization: secret, tenant: 'security' }),
-      LogSink.kafka(['kafka:9093'], { credentialsSecret: 'kafka' }),
-      LogSink.s3('example-audit', { region: 'eu-central-1', credentialsSecret: 's3' }),
-      LogSink.splunkHec('https://splunk.example.com', { token: secret, index: 'audit' }),
-      LogSink.elasticsearch('https://elastic.example.com', { apiKey: secret }),
-    ] });
+    const { manifests, config } = ship({
+      sinks: [
+        LogSink.otlp('otel:4317', { authorization: secret }),
+        LogSink.loki('https://loki.example.com', { authorization: secret, tenant: 'security' }),
+        LogSink.kafka(['kafka:9093'], { credentialsSecret: 'kafka' }),
+        LogSink.s3('example-audit', { region: 'eu-central-1', credentialsSecret: 's3' }),
+        LogSink.splunkHec('https://splunk.example.com', { token: secret, index: 'audit' }),
+        LogSink.elasticsearch('https://elastic.example.com', { apiKey: secret }),
+      ],
+    });
     const env = kind(manifests, 'DaemonSet').spec.template.spec.containers[0].env.filter((one: any) => one.valueFrom?.secretKeyRef).map((one: any) => one.name);
     expect(env).toEqual([
       'SINK_ELASTICSEARCH_API_KEY', 'SINK_KAFKA_USERNAME', 'SINK_KAFKA_PASSWORD', 'SINK_LOKI_AUTHORIZATION', 'SINK_OTLP_AUTHORIZATION',

@@ -4,15 +4,15 @@
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'fs';
 import { join } from 'path';
-import * as fc from 'fast-check';
 import { App, Chart } from 'cdk8s';
+import * as fc from 'fast-check';
 import { parse, stringify } from 'yaml';
 import { inputFor, readable, recordsOf, Restartable, theCollector, thePrometheus } from './audit-shipping/processes';
 import { AuditAlerts, AuditLevel, AuditRule, LogRedaction, LogSink, MaintenanceWindow, Weekday } from '../../../src';
 import { matches } from '../../../src/audit/match';
 import { CollectorInput, FLAGS } from '../../../src/audit/shipping/collector-config';
-import { event, lines, stream, Told } from '../../audit/shipping-events';
 import { DASHBOARDS } from '../../../tools/dashboards';
+import { event, lines, stream, Told } from '../../audit/shipping-events';
 import { scratch, theCluster } from '../lab/cluster';
 import { eventually, must, run } from '../lab/process';
 
@@ -149,12 +149,19 @@ test('what is dropped is what the rules of an audit policy match, and no more', 
   ];
   const pick = <T>(...values: T[]) => fc.constantFrom(...values);
   const asked = fc.sample(fc.record({
-    user: pick(...users), group: pick(...groups), verb: pick('get', 'list', 'patch'), apiGroup: pick('', 'apps', 'coordination.k8s.io'),
-    resource: pick('events', 'services', 'deployments', 'leases', undefined), subresource: pick('', 'status', 'scale'), name: pick('a', 'b'), namespace: pick('x', 'y'),
+    user: pick(...users),
+    group: pick(...groups),
+    verb: pick('get', 'list', 'patch'),
+    apiGroup: pick('', 'apps', 'coordination.k8s.io'),
+    resource: pick('events', 'services', 'deployments', 'leases', undefined),
+    subresource: pick('', 'status', 'scale'),
+    name: pick('a', 'b'),
+    namespace: pick('x', 'y'),
     path: pick('/healthz', '/healthz/etcd?verbose', '/version', '/versions', '/metrics'),
   }), { numRuns: 3_000, seed: 7 });
   const events = asked.map(({ user, group, path, resource, apiGroup, subresource, ...told }, i) => ({
-    ...event({ user, groups: [group], resource: resource ?? 'none', apiGroup, subresource, ...told } as Told), auditID: String(i),
+    ...event({ user, groups: [group], resource: resource ?? 'none', apiGroup, subresource, ...told } as Told),
+    auditID: String(i),
     ...resource === undefined && { objectRef: undefined, requestURI: path },
   }));
   const { records } = await collected('drop', [lines(events)], { drop: rules });
@@ -281,7 +288,8 @@ test('promtool: every alert fires on what it is about, and on nothing else', asy
 test('promtool reads every expression of the dashboards', async () => {
   const { promtool } = await thePrometheus();
   const file = join(folder, 'dashboards.yaml');
-  const exprs = Object.values(DASHBOARDS).flatMap(({ panels }) => (panels as any[]).flatMap(panel => (panel.targets ?? []).map((target: any) => target.expr as string)));
+  const targets = Object.values(DASHBOARDS).flatMap(({ panels }) => (panels as any[]).flatMap(panel => panel.targets ?? []));
+  const exprs = targets.map(({ expr }): string => expr);
   const concrete = exprs.map(expr => expr.replace(/\$__range/g, '1d').replace(/\$__rate_interval/g, '5m').replace(/\$cluster/g, '.*'));
   writeFileSync(file, stringify({ groups: [{ name: 'dashboards', rules: concrete.map((expr, i) => ({ record: `panel:number${i}`, expr })) }] }));
   expect(await must(promtool, ['check', 'rules', '--lint=none', file], { env: process.env })).toContain(`${exprs.length} rules found`);

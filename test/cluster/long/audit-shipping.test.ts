@@ -5,8 +5,8 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'fs';
 import { join } from 'path';
 import { adminOf, freePort, inputFor, readable, recordsOf, Restartable, theCollector } from './audit-shipping/processes';
+import { AuditPolicy, AuditWebhook, ControlPlane, LogSink } from '../../../src';
 import { FLAGS } from '../../../src/audit/shipping/collector-config';
-import { AuditPolicy, ControlPlane, LogSink } from '../../../src';
 import { event, lines } from '../../audit/shipping-events';
 import { scratch, testIf, theCluster } from '../lab/cluster';
 import { eventually, inParallel, must } from '../lab/process';
@@ -92,15 +92,15 @@ testIf(available, 'it boots control planes of its own')('collectors and sink are
 
   const records = recordsOf(readFileSync(received, 'utf8'));
   for (const [i, name] of NAMES.entries()) {
-    const lines = written(name);
+    const wrote = written(name);
     const mine = records.filter(record => record.cluster === name);
     const rotated = readdirSync(lab(name)).filter(file => /^audit-/.test(file)).length;
-    process.stderr.write(`${name}: ${lines.length} events, ${rotated} rotated files, ${mine.length - new Set(mine.map(({ body }) => body)).size} came twice, collector killed ${collectors[i].kills} times, sink ${sink.kills}\n`);
+    process.stderr.write(`${name}: ${wrote.length} events, ${rotated} rotated files, ${mine.length - new Set(mine.map(({ body }) => body)).size} came twice, collector killed ${collectors[i].kills} times, sink ${sink.kills}\n`);
     expect(rotated).toBeGreaterThanOrEqual(3);
     expect(collectors[i].kills).toBeGreaterThanOrEqual(3);
-    expect(lines.length).toBeGreaterThan(2_000);
+    expect(wrote.length).toBeGreaterThan(2_000);
     // Nothing that the other cluster wrote is said to be of this one.
-    const own = new Set(lines);
+    const own = new Set(wrote);
     expect(mine.filter(({ body }) => !own.has(body)).slice(0, 3)).toEqual([]);
   }
   const lost = missing();
@@ -147,3 +147,44 @@ test('a full queue holds up the reading, and a collector that is asked to stop t
   await eventually('everything', async () => missing() === 0 ? true : undefined, 120_000).catch(() => undefined);
   expect(missing()).toBe(0);
 }, 300_000);
+
+testIf(available, 'it boots a control plane of its own')('an API server sends its events by AuditWebhook itself, and after an outage of the sink those that its buffer held', async () => {
+  const own = join(folder, 'webhook');
+  rmSync(own, { recursive: true, force: true });
+  mkdirSync(own, { recursive: true });
+  const [key, certificate] = [join(own, 'sink.key'), join(own, 'sink.crt')];
+  await must('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1', '-subj', '/CN=sink',
+    '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', certificate], { env: process.env });
+  const port = await freePort();
+  const controlPlane = new ControlPlane();
+  const mounted = '/etc/kubernetes/secure-debug/sink.crt';
+  new AuditPolicy(controlPlane, 'audit');
+  new AuditWebhook(controlPlane, 'webhook', { url: `https://127.0.0.1:${port}/events`, certificateAuthorityFile: mounted });
+  // The files lie elsewhere here; everything else is as it is written for a cluster.
+  for (const { name, content } of controlPlane.synthFiles()) writeFileSync(join(own, name), content.replace(mounted, certificate));
+
+  const received = join(own, 'received.jsonl');
+  writeFileSync(received, '');
+  const sink = new Restartable(process.execPath, [join(__dirname, 'audit-shipping', 'sink.mjs'), String(port), received, key, certificate], join(own, 'sink.log'));
+  stops.push(() => sink.stop());
+  sink.start();
+  const place = join(own, 'lab');
+  await must(join(SCRIPTS, 'up.sh'), [place, '--version', cluster.version, '--no-node', '--owner', String(process.pid), '--audit-policy', join(own, 'audit-policy.yaml'),
+    ...[['config-file', join(own, 'audit-webhook.yaml')], ['mode', 'batch'], ['batch-buffer-size', '50000'], ['version', 'audit.k8s.io/v1']]
+      .flatMap(([flag, value]) => ['--patch', `kube-apiserver=--audit-webhook-${flag}=${value}`])], { env: process.env, timeout: 300_000 });
+  stops.push(() => must(join(SCRIPTS, 'down.sh'), [place], { env: process.env, timeout: 120_000 }));
+  const api = adminOf(place);
+  const ask = (name: string) => api.send('GET', `/api/v1/namespaces/default/pods/${name}/log`);
+  const seen = (name: string) => readFileSync(received, 'utf8').split('\n').filter(line => line !== '')
+    .flatMap(line => JSON.parse(line).items as any[]).some(item => item.stage === 'ResponseComplete' && item.objectRef?.name === name);
+  await ask('before');
+  await eventually('an event', async () => seen('before') ? true : undefined);
+  await sink.stop();
+  await ask('meanwhile');
+  await new Promise(resolve => setTimeout(resolve, 2_000));
+  sink.start();
+  await ask('after');
+  await eventually('an event after the outage', async () => seen('after') ? true : undefined);
+  await eventually('the event of the outage', async () => seen('meanwhile') ? true : undefined, 90_000);
+  api.close();
+}, 600_000);

@@ -34,8 +34,17 @@ export async function inputFor(folder: string, rest: Pick<CollectorInput, 'clust
   mkdirSync(folder, { recursive: true });
   const [metrics, own, health] = [await freePort(), await freePort(), await freePort()];
   return {
-    drop: [], redact: [], access: [], windows: [], automation: [], sessionLimitSeconds: 3600, queueBytes: 256 * 1024 * 1024,
-    stateFolder: join(folder, 'state'), host: '127.0.0.1', ports: { metrics, own, health }, ...rest,
+    drop: [],
+    redact: [],
+    access: [],
+    windows: [],
+    automation: [],
+    sessionLimitSeconds: 3600,
+    queueBytes: 256 * 1024 * 1024,
+    stateFolder: join(folder, 'state'),
+    host: '127.0.0.1',
+    ports: { metrics, own, health },
+    ...rest,
   };
 }
 
@@ -45,11 +54,11 @@ export class Restartable {
   /** How often it was killed. */
   public kills = 0;
 
-  public constructor(private readonly program: string, private readonly args: string[], private readonly log: string, private readonly env: NodeJS.ProcessEnv = {}) {}
+  public constructor(private readonly program: string, private readonly args: string[], private readonly log: string) {}
 
   public start(): void {
     const out = openSync(this.log, 'a');
-    this.child = spawn(this.program, this.args, { stdio: ['ignore', out, out], env: { ...process.env, NODE_NAME: 'node-1', ...this.env } });
+    this.child = spawn(this.program, this.args, { stdio: ['ignore', out, out], env: { ...process.env, NODE_NAME: 'node-1' } });
     closeSync(out);
   }
 
@@ -83,7 +92,8 @@ export function recordsOf(text: string): { cluster: string; body: string; attrib
   const values = (list: any[] = []) => Object.fromEntries(list.map(({ key, value }) => [key, Object.values(value)[0]]));
   return text.split('\n').filter(line => line !== '').flatMap(line => (JSON.parse(line).resourceLogs as any[]).flatMap(({ resource, scopeLogs }) => {
     const cluster = values(resource.attributes)['k8s.cluster.name'];
-    return (scopeLogs as any[]).flatMap(({ logRecords }) => (logRecords as any[]).map(record => ({ cluster, body: record.body.stringValue, attributes: values(record.attributes) })));
+    const records = (scopeLogs as any[]).flatMap(({ logRecords }) => logRecords as any[]);
+    return records.map(({ body, attributes }) => ({ cluster, body: body.stringValue, attributes: values(attributes) }));
   }));
 }
 

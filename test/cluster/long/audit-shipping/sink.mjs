@@ -1,14 +1,16 @@
-// A sink for OTLP over HTTP (JSON): appends what it is sent to a file, and says so only when it is written.
-// node sink.mjs PORT FILE
-import { appendFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+// A sink over HTTP: appends each body that it is sent to a file, a line each, and says so only when it is written.
+// node sink.mjs PORT FILE [KEY CERTIFICATE]    with a key and a certificate, over HTTPS
+import { appendFileSync, readFileSync } from 'node:fs';
+import { createServer as plain } from 'node:http';
+import { createServer as secure } from 'node:https';
 
-const [, , port, file] = process.argv;
-createServer((request, response) => {
+const [, , port, file, key, certificate] = process.argv;
+const take = (request, response) => {
   const parts = [];
   request.on('data', part => parts.push(part));
   request.on('end', () => {
-    appendFileSync(file, `${Buffer.concat(parts).toString('utf8')}\n`);
+    appendFileSync(file, `${Buffer.concat(parts).toString('utf8').trim()}\n`);
     response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
   });
-}).listen(Number(port), '127.0.0.1', () => process.stdout.write('ready\n'));
+};
+(key ? secure({ key: readFileSync(key), cert: readFileSync(certificate) }, take) : plain(take)).listen(Number(port), '127.0.0.1', () => process.stdout.write('ready\n'));
