@@ -119,15 +119,21 @@ describe('a key in a token', () => {
   describe('cert proxy', () => {
     const out = () => join(cluster.home, 'out');
     const proxy = (...more: string[]) => cluster.run(['cert', 'proxy', '--out', out(), ...more]);
-    test('is for a key in a token', async () => {
+    test('is for a key in a token, and asks which one is meant of several', async () => {
       expect(await proxy()).toMatchObject({ code: 2, stderr: expect.stringContaining('has no certificate whose key is in a token') });
       expect(await cluster.run(['cert', 'request', '--out', out()])).toMatchObject({ code: 0 });
       expect(await proxy()).toMatchObject({ code: 2, stderr: expect.stringContaining('one in a file needs no proxy') });
+      for (const context of ['one', 'two']) {
+        cluster.context = context;
+        await cluster.run(['cert', 'request']);
+        writeFileSync(join(cluster.home, '.local', 'state', 'secure-debug', 'certificates', context, 'token.json'), '{"pkcs11":"pkcs11:object=x?module-path=/m.so","server":"https://x"}');
+      }
+      expect(await cluster.run(['cert', 'proxy'])).toMatchObject({ code: 2, stderr: expect.stringMatching(/Several certificates have their key in a token\. Fix: name the folder of one with --out: \S+one, \S+two\./) });
     });
     test('a program that ends at once is one sentence, and leaves no file; the PIN is in no argument', async () => {
       await cluster.run(['cert', 'request', '--out', out()]);
       const { server } = JSON.parse((await cluster.run(['cert', 'status', '--out', out(), '--json'])).stdout).certificates[0];
-      writeFileSync(join(out(), 'token.json'), JSON.stringify({ pkcs11: 'pkcs11:object=x?module-path=/m.so', server }));
+      writeFileSync(join(out(), 'token.json'), JSON.stringify({ pkcs11: 'pkcs11:object=x?module-path=/m.so', server, label: 'prod', namespace: 'payments' }));
       writeFileSync(join(out(), 'pin'), '4711');
       const bin = join(cluster.home, 'bin');
       mkdirSync(bin);

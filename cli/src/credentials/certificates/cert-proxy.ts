@@ -2,18 +2,19 @@ import { spawn } from 'child_process';
 import { mkdtempSync, rmSync } from 'fs';
 import { createServer } from 'net';
 import { tmpdir } from 'os';
-import { join } from 'path';
-import { AUTHORITY, checkFolder, drop, folderOf, KUBECONFIG, labelOf, PAIR, put } from './folder';
-import { heldIn } from './held';
-import { endpointOf, inFile, kubeconfigText, time } from './kubeconfig';
+import * as path from 'path';
+import { AUTHORITY, checkFolder, drop, folders, KUBECONFIG, PAIR, put, root } from './folder';
+import { Held, heldIn, InToken } from './held';
+import { inFile, kubeconfigText, time } from './kubeconfig';
 import { loopbackPair } from './loopback-pair';
 import { tokenPin } from './pin';
 import { readPkcs11Uri } from './pkcs11-uri';
 import { refused, wrongUse } from '../../errors';
-import { CommonOptions, Session } from '../../session';
+import { Io } from '../../io';
 import { duration, plain, word } from '../../text';
 
-export interface ProxyOptions extends CommonOptions {
+export interface ProxyOptions {
+  readonly namespace?: string;
   readonly out?: string;
   readonly pinFile?: string;
 }
@@ -27,29 +28,23 @@ const MINUTE = 60_000;
  * Lets kubectl use a key that stays in its token: stunnel on loopback signs by it. Only who can read a file of the caller's gets
  * in, for the loopback port wants a certificate that was made for this run. Until Ctrl-C, or the end of the certificate.
  */
-export async function certificateProxy(session: Session, options: ProxyOptions): Promise<number> {
-  const { io } = session;
-  const { connection } = session.cluster;
-  const endpoint = endpointOf(connection);
-  const label = labelOf(connection.context ?? new URL(connection.server).hostname);
-  const folder = folderOf(io, options.out, label);
+export async function certificateProxy(io: Io, options: ProxyOptions): Promise<number> {
+  const { held, token } = theOne(io, options.out);
+  const { folder } = held;
   checkFolder(folder);
-  const held = heldIn(folder);
-  if (held === undefined || typeof held === 'string' || !held.token) {
-    return wrongUse(`${plain(folder)} has no certificate whose key is in a token. Fix: secure-debug cert request --pkcs11 URI; one in a file needs no proxy.`);
-  }
   const left = held.notAfter.getTime() - Date.now();
-  if (left <= 0) refused(`The certificate ended at ${time(held.notAfter)}. Fix: secure-debug cert request --pkcs11 ${word(plain(held.token.pkcs11))}.`);
-  if (endpoint.proxy !== undefined) refused('The API server is behind a proxy (proxy-url), which stunnel does not speak to. Fix: use a network that reaches it.');
-  const uri = readPkcs11Uri(held.token.pkcs11, io.env);
+  if (left <= 0) refused(`The certificate ended at ${time(held.notAfter)}. Fix: secure-debug cert request --pkcs11 ${word(plain(token.pkcs11))}.`);
+  if (token.proxy !== undefined) refused('The API server is behind a proxy (proxy-url), which stunnel does not speak to. Fix: use a network that reaches it.');
+  const uri = readPkcs11Uri(token.pkcs11, io.env);
   const pin = await tokenPin(io, uri, options.pinFile);
 
   const port = await freePort();
   const { pair, certificate } = loopbackPair(new Date(Date.now() - MINUTE), new Date(held.notAfter.getTime() + MINUTE));
   const local = { server: `https://127.0.0.1:${port}`, authority: certificate };
-  const text = kubeconfigText({ endpoint: local, holder: held, label, namespace: session.namespace, credentials: inFile(LOOPBACK) });
+  const { label, namespace } = { ...token, ...options.namespace !== undefined && { namespace: options.namespace } };
+  const text = kubeconfigText({ endpoint: local, holder: held, label, namespace, credentials: inFile(LOOPBACK) });
   // The path of a socket is short, and nobody else enters this folder.
-  const sockets = mkdtempSync(join(tmpdir(), 'secure-debug-'));
+  const sockets = mkdtempSync(path.join(tmpdir(), 'secure-debug-'));
   const clear = () => {
     drop(folder, LOOPBACK);
     drop(folder, KUBECONFIG);
@@ -59,16 +54,23 @@ export async function certificateProxy(session: Session, options: ProxyOptions):
   try {
     put(folder, LOOPBACK, pair, io.unique());
     put(folder, KUBECONFIG, text, io.unique());
-    const socket = join(sockets, 'socket');
-    const server = new URL(held.token.server);
-    return await run(session, configuration({ folder, port, socket, server, serverName: endpoint.serverName, uri, pin }), left, [
+    const socket = path.join(sockets, 'socket');
+    const server = new URL(token.server);
+    return await run(io, configuration({ folder, port, socket, server, serverName: token.serverName, uri, pin }), left, [
       `kubectl has the key in the token, until Ctrl-C or ${time(held.notAfter)} (${duration(left / 1_000)} left). In another terminal:`,
-      `  export KUBECONFIG=${word(plain(join(folder, KUBECONFIG)))}`,
+      `  export KUBECONFIG=${word(plain(path.join(folder, KUBECONFIG)))}`,
     ]);
   } finally {
     process.off('exit', clear);
     clear();
   }
+}
+
+/** The certificate that is meant: that of a folder, or the only one whose key is in a token. */
+function theOne(io: Io, out: string | undefined): { held: Held; token: InToken } {
+  const found = (out === undefined ? folders(io) : [path.resolve(out)]).map(heldIn).flatMap(held => typeof held === 'object' && held.token ? [{ held, token: held.token }] : []);
+  if (found.length > 1) wrongUse(`Several certificates have their key in a token. Fix: name the folder of one with --out: ${found.map(({ held }) => plain(held.folder)).join(', ')}.`);
+  return found[0] ?? wrongUse(`${plain(out ?? root(io))} has no certificate whose key is in a token. Fix: secure-debug cert request --pkcs11 URI; one in a file needs no proxy.`);
 }
 
 interface Settings {
@@ -88,9 +90,9 @@ export function configuration({ folder, port, socket, server, serverName, uri, p
   const isAddress = /^[\d.]+$|:/.test(name);
   const lines = [
     'foreground = quiet', 'pid =', 'debug = warning', 'engine = pkcs11', `engineCtrl = MODULE_PATH:${uri.module}`, `engineCtrl = PIN:${pin}`,
-    '[kubectl]', `accept = 127.0.0.1:${port}`, `cert = ${join(folder, LOOPBACK)}`, `CAfile = ${join(folder, LOOPBACK)}`, 'verifyPeer = yes', 'sslVersionMin = TLSv1.2', `connect = ${socket}`,
-    '[api-server]', 'client = yes', `accept = ${socket}`, 'engineId = pkcs11', `cert = ${join(folder, PAIR)}`, `key = ${uri.text.split('?')[0]}`,
-    `CAfile = ${join(folder, AUTHORITY)}`, 'verifyChain = yes', 'sslVersionMin = TLSv1.2', `${isAddress ? 'checkIP' : 'checkHost'} = ${name}`,
+    '[kubectl]', `accept = 127.0.0.1:${port}`, `cert = ${path.join(folder, LOOPBACK)}`, `CAfile = ${path.join(folder, LOOPBACK)}`, 'verifyPeer = yes', 'sslVersionMin = TLSv1.2', `connect = ${socket}`,
+    '[api-server]', 'client = yes', `accept = ${socket}`, 'engineId = pkcs11', `cert = ${path.join(folder, PAIR)}`, `key = ${uri.text.split('?')[0]}`,
+    `CAfile = ${path.join(folder, AUTHORITY)}`, 'verifyChain = yes', 'sslVersionMin = TLSv1.2', `${isAddress ? 'checkIP' : 'checkHost'} = ${name}`,
     ...isAddress ? [] : [`sni = ${name}`], `connect = ${host}:${server.port || 443}`,
   ];
   const broken = lines.find(line => /[\n\r]/.test(line));
@@ -99,9 +101,9 @@ export function configuration({ folder, port, socket, server, serverName, uri, p
 }
 
 /** Runs it; the configuration, which has the PIN in it, goes through a pipe and never to the disk. */
-function run(session: Session, config: string, left: number, words: string[]): Promise<number> {
+function run(io: Io, config: string, left: number, words: string[]): Promise<number> {
   return new Promise((resolve, fail) => {
-    const child = spawn(PROGRAM, ['-fd', '0'], { env: session.io.env, stdio: ['pipe', 'ignore', 'pipe'] });
+    const child = spawn(PROGRAM, ['-fd', '0'], { env: io.env, stdio: ['pipe', 'ignore', 'pipe'] });
     const ended = setTimeout(() => child.kill(), left);
     let stopped = false;
     const stop = () => {
@@ -125,10 +127,11 @@ function run(session: Session, config: string, left: number, words: string[]): P
       }
     };
     // It says nothing when it is ready, and at once what is wrong.
-    const started = setTimeout(() => session.io.stdout.write(`${words.join('\n')}\n`), 500);
+    const started = setTimeout(() => io.stdout.write(`${words.join('\n')}\n`), 500);
     child.on('error', error => settle(() => refused(`${PROGRAM} cannot be run: ${(error as NodeJS.ErrnoException).code}. Fix: install it and the engine for tokens (on Debian: apt-get install stunnel4 libengine-pkcs11-openssl).`)));
     child.on('close', code => settle(() => {
       if (stopped || code === null) return resolve(0);
+      if (/failed loading private key/.test(said)) return refused(`${PROGRAM} cannot use the key: the PIN is wrong, or the token is away or has no such key. Fix: try again; tokens lock themselves after a few wrong PINs.`);
       const [line = 'no reason is given'] = said.split('\n').filter(one => /LOG[0-3]|error/i.test(one)).slice(-2);
       return refused(`${PROGRAM} ended: ${plain(line.replace(/^.*LOG\d\[[^\]]*\]: /, ''))}. Fix: see that the token is there and the PIN is right.`);
     }));

@@ -2,7 +2,7 @@ import { X509Certificate } from 'crypto';
 import { join } from 'path';
 import { certificateRequest } from './certificate-request';
 import { AUTHORITY, checkFolder, drop, folderOf, KUBECONFIG, labelOf, makeFolder, PAIR, put, TOKEN } from './folder';
-import { contextIn, heldIn } from './held';
+import { contextIn, heldIn, InToken } from './held';
 import { endpointOf, Endpoint, Holder, holderOf, inFile, inside, KubeconfigProps, kubeconfigText, time } from './kubeconfig';
 import { byHand } from './other-clients';
 import { tokenPin } from './pin';
@@ -67,7 +67,7 @@ export async function requestCertificate(session: Session, options: RequestOptio
   const certificate = await issued(session, await certificateRequest(me.name, groups, key), life, limit, terms !== undefined);
   const holder = meant(certificate, key, me.name, groups);
   const { namespace } = session;
-  if (uri) return inToken(session, { folder, certificate, endpoint, holder, uri, asked: life });
+  if (uri) return inToken(session, { folder, certificate, endpoint, holder, uri, label, asked: life });
 
   const pair = certificate + (key as LocalKey).privateKey.export({ type: 'pkcs8', format: 'pem' });
   await asHolder(session, { endpoint, holder, label, namespace, credentials: inside(pair) });
@@ -82,25 +82,27 @@ export async function requestCertificate(session: Session, options: RequestOptio
   ], { kubeconfig: join(folder, KUBECONFIG), key: 'file' });
 }
 
-interface InToken {
+interface Signed {
   readonly folder: string;
   readonly certificate: string;
   readonly endpoint: Endpoint;
   readonly holder: Holder;
   readonly uri: TokenKeyUri;
+  readonly label: string;
   readonly asked: number;
 }
 
-function inToken(session: Session, { folder, certificate, endpoint, holder, uri, asked }: InToken): Result {
+function inToken(session: Session, { folder, certificate, endpoint, holder, uri, label, asked }: Signed): Result {
+  const { server, serverName, proxy } = endpoint;
+  const about: InToken = { pkcs11: uri.text, server, serverName, proxy, label, namespace: session.namespace };
   makeFolder(folder);
   put(folder, PAIR, certificate, session.io.unique());
-  put(folder, TOKEN, `${JSON.stringify({ pkcs11: uri.text, server: endpoint.server }, null, 2)}\n`, session.io.unique());
+  put(folder, TOKEN, `${JSON.stringify(about, null, 2)}\n`, session.io.unique());
   drop(folder, KUBECONFIG);
   putAuthority(session, folder, endpoint);
-  const proxyLine = session.line('secure-debug', 'cert', 'proxy', '--out', word(folder));
   return answer(session, folder, holder, asked, [
     'The key stays in its token. kubectl, which reads keys from files alone, gets there by a proxy on this machine; curl by itself:',
-    `  ${proxyLine}`,
+    `  secure-debug cert proxy --out ${word(plain(folder))}`,
     ...byHand(folder, endpoint, uri).map(line => `  ${line}`),
   ], { kubeconfig: null, key: uri.text });
 }

@@ -9,6 +9,12 @@ export interface InToken {
   /** Its URI. */
   readonly pkcs11: string;
   readonly server: string;
+  /** What the certificate of the server is checked for, if not its address. */
+  readonly serverName?: string;
+  /** How the server is reached, if not straight. */
+  readonly proxy?: string;
+  readonly label: string;
+  readonly namespace: string;
 }
 
 /** A certificate that lies here. */

@@ -5,7 +5,6 @@ import { certificateProxy } from './cert-proxy';
 import { requestCertificate } from './cert-request';
 import { certificateStatus } from './cert-status';
 import { Registration, several } from '../../registration';
-import { Session } from '../../session';
 
 /** cert … */
 export function registerCertificates({ root, io, done, command, act, answer }: Registration): void {
@@ -32,11 +31,11 @@ export function registerCertificates({ root, io, done, command, act, answer }: R
     .option('--key <file>', 'and its key')
     .option('--out <folder>', 'where to (default: as of cert request)')
     .action(options => act(options, session => certificateKubeconfig(session, options)));
-  command(cert, 'proxy', 'let kubectl use a key that stays in its token, by stunnel, until Ctrl-C')
-    .option('-n, --namespace <namespace>', 'namespace of its context (default: that of the context)')
+  cert.command('proxy').description('let kubectl use a key that stays in its token, by stunnel, until Ctrl-C')
+    .option('-n, --namespace <namespace>', 'namespace of its context (default: as of cert request)')
     .option('--pin-file <file>', 'its first line is the PIN of the token (default: asks for it)')
-    .option('--out <folder>', 'where the certificate is (default: as of cert request)')
-    .action(async options => done(await certificateProxy(await Session.open(io, options), options)));
+    .option('--out <folder>', 'where the certificate is (default: the only one whose key is in a token)')
+    .action(async options => done(await certificateProxy(io, options)));
   cert.command('status').description('which certificates lie here, and for how long')
     .addOption(new Option('--json', 'print JSON'))
     .option('--out <folder>', 'the folder of one (default: all)')
