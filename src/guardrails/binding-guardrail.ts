@@ -62,6 +62,8 @@ export interface BindingGuardrailProps {
  * - `secure-debug-identities`: no token of a ServiceAccount, also not by a Secret, none for a node to join, and no approval
  *   of a certificate that the cluster signs.
  *
+ * The approver of a `CertificateAccess` of the same cluster approves certificates for its signer, and passes nothing else.
+ *
  * Whoever is neither an exception nor the control plane is meant, operators too: run it in AUDIT first, and name those that the
  * audit log shows. What takes rights away passes, so do deletions and changes of metadata. It stands beside RBAC, which
  * lets nobody give what they don't hold, unless they hold bind, escalate or everything.
