@@ -171,7 +171,7 @@ async function issued(session: Session, request: string, life: number, limit: nu
   else session.tell(`Somebody has to approve ${plain(name)}, within ${duration(limit)}:\n  ${session.line('secure-debug', 'cert', 'approve', name, '--group', 'GROUP')}`);
   try {
     return await certificateOf(session, paths.certificateRequests(name), limit, {
-      denied: 'Fix: ask for what is yours; nothing was written.',
+      denied: 'Fix: name with --group only groups of yours that may have one; nothing was written.',
       undecided: guarded
         ? `Nobody decided about ${plain(name)} in ${duration(limit)}. Fix: see whether the approver runs (the Deployment of CertificateAccess); nothing was written.`
         : `Nobody approved ${plain(name)} in ${duration(limit)}. Fix: try again with a longer --wait; nothing was written.`,
