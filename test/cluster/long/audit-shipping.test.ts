@@ -188,3 +188,35 @@ testIf(available, 'it boots a control plane of its own')('an API server sends it
   await eventually('the event of the outage', async () => seen('meanwhile') ? true : undefined, 90_000);
   api.close();
 }, 600_000);
+
+test('by OTLP over gRPC they reach another collector', async () => {
+  const collector = await theCollector();
+  const own = join(folder, 'grpc');
+  rmSync(own, { recursive: true, force: true });
+  const port = await freePort();
+  const input = await inputFor(own, { cluster: 'grpc', logPath: join(own, 'audit.log'), sinks: [LogSink.otlp(`127.0.0.1:${port}`, { plaintext: true })] });
+  const received = join(own, 'received.jsonl');
+  const gateway = {
+    receivers: { otlp: { protocols: { grpc: { endpoint: `127.0.0.1:${port}` } } } },
+    exporters: { file: { path: received } },
+    service: { telemetry: { metrics: { level: 'none' } }, pipelines: { logs: { receivers: ['otlp'], exporters: ['file'] } } },
+  };
+  const started = ([['collector', readable(input)], ['gateway', gateway]] as const).map(([name, config]) => {
+    const file = join(own, `${name}.json`);
+    writeFileSync(file, JSON.stringify(config));
+    const one = new Restartable(collector, ['--config', file, ...FLAGS], join(own, `${name}.log`));
+    stops.push(() => one.stop());
+    return one;
+  });
+  const all = Array.from({ length: 2_000 }, () => event());
+  writeFileSync(input.logPath, lines(all));
+  started.forEach(one => one.start());
+  // The gateway writes when it is full, and at the latest when it is asked to stop.
+  await eventually('everything to be sent', async () => {
+    const metrics = await fetch(`http://127.0.0.1:${input.ports.own}/metrics`).then(answer => answer.text(), () => '');
+    return Number(/^otelcol_exporter_sent_log_records(?:_total)?\{[^}]*\} ([\d.e+]+)$/m.exec(metrics)?.[1] ?? 0) >= all.length ? true : undefined;
+  });
+  for (const one of started) await one.stop('SIGTERM');
+  const bodies = new Set(recordsOf(readFileSync(received, 'utf8')).map(({ cluster: from, body }) => `${from} ${body}`));
+  expect(all.filter(told => !bodies.has(`grpc ${JSON.stringify(told)}`))).toEqual([]);
+}, 120_000);
