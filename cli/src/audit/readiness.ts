@@ -1,7 +1,6 @@
 import { Damage } from './damage';
 import { micros } from './event';
-import { eventLogs } from './event-logs';
-import { readLogs } from './read-logs';
+import { eventLogs, readEvents } from './event-logs';
 import { declaredBy } from './readiness-declared';
 import { Gathered } from './readiness-gather';
 import { judge } from './readiness-judge';
@@ -36,14 +35,14 @@ export async function readiness(io: Io, files: string[], options: ReadinessOptio
 
   const damage = new Damage();
   const gathered = new Gathered(declared, since === undefined ? undefined : micros(since));
-  const events = await readLogs(logs, damage, (event, line) => gathered.take(event, line));
+  const events = await readEvents(io, logs, damage, (event, line) => gathered.take(event, line));
   const result = judge(gathered, declared, thresholds);
   const damaged = damage.told();
   for (const one of damaged) io.stderr.write(`not read: ${plain(one)}\n`);
   const any = (status: string) => [...result.guardrails, ...result.phases].some(one => one.status === status);
   const is: { readonly [what: string]: boolean } = { 'not-ready': any('not ready'), 'not-enough': any('not enough evidence'), 'damaged': damage.any };
   return {
-    data: { ...result, read: { logs: logs.length, events, damagedLines: damage.lines, damaged } },
+    data: { ...result, read: { logs: logs.logs.length, events, damagedLines: damage.lines, damaged } },
     text: markdown ? readinessMarkdown(result, events, damaged) : readinessText(painter(!json && coloured(io, io.stdout)), result, events),
     code: failOn.some(what => is[what]) ? REFUSED : OK,
   };

@@ -1,8 +1,7 @@
 import { readFileSync } from 'fs';
 import { AuditLevel, AuditPolicyEvaluator, DebugCapability, type RecordingGap } from 'cdk8s-secure-debug';
 import { Damage } from './damage';
-import { eventLogs } from './event-logs';
-import { readLogs } from './read-logs';
+import { eventLogs, readEvents } from './event-logs';
 import { atLeast, Moved, Moves, Replay, Replayed, Span, timeOf } from './simulate-log';
 import { Hypothetical, requestsOf } from './simulate-requests';
 import { simulateMarkdown, simulateText } from './simulate-text';
@@ -68,11 +67,12 @@ export async function simulate(io: Io, policyFile: string, files: string[], opti
   const hypothetical = requestsOf(texts, options);
   const [evaluator, oldEvaluator] = [evaluatorOf(policyFile), options.compare === undefined ? undefined : evaluatorOf(options.compare)];
   // Without a log or a request the policy is looked at alone; a pipe is read where it is named.
-  const logs = files.length > 0 ? eventLogs(io, files) : [];
+  const read = files.length > 0 ? eventLogs(io, files) : { logs: [], size: 0, opened: [] };
+  const { logs } = read;
 
   const damage = new Damage();
   const [replay, oldReplay, moves, span] = [new Replay(evaluator), oldEvaluator && new Replay(oldEvaluator), new Moves(), new Span()];
-  const events = await readLogs(logs, damage, (event, line) => {
+  const events = await readEvents(io, read, damage, (event, line) => {
     span.take(event);
     const now = replay.take(event, line);
     if (oldReplay) moves.take(event, oldReplay.take(event, line), now);
