@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Builds the site of docs/ into reports/site: the pages, and the reference of the constructs from API.md. Fails on a link or an
+# anchor that is not there, and on a page that no menu has.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+python3 -m venv "$work/venv"
+"$work/venv/bin/pip" install --quiet --disable-pip-version-check 'mkdocs==1.6.1' 'mkdocs-material==9.6.14'
+cp -r docs "$work/docs"
+cp API.md "$work/docs/api.md"
+sed "s#^docs_dir: .*#docs_dir: $work/docs#; s#^site_dir: .*#site_dir: $PWD/reports/site#; s#tools/site_hooks.py#$PWD/tools/site_hooks.py#" mkdocs.yml >"$work/mkdocs.yml"
+NO_MKDOCS_2_WARNING=1 "$work/venv/bin/mkdocs" build --strict --config-file "$work/mkdocs.yml" 2>&1 | grep -v "^INFO"
+echo 'site: built, and every link leads somewhere'
