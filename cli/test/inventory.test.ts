@@ -70,10 +70,21 @@ describe('what somebody is', () => {
   });
 
   test('the parts of Kubernetes are counted, shown with --all, and fail no check', async () => {
-    const file = desk.write('a.json', list(everywhere('b', 'cluster-admin', 'User system:kube-scheduler')));
+    const masters = { ...everywhere('cluster-admin', 'cluster-admin', 'Group system:masters'), metadata: { name: 'cluster-admin', labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' } } };
+    const file = desk.write('a.json', list(masters));
     const { code, stdout } = await inventory(file, '--fail-on', 'low');
-    expect({ code, stdout }).toEqual({ code: 0, stdout: 'Nobody holds or reaches more than a task needs.\n\n1 parts of Kubernetes itself are left out; --all shows them.\n' });
-    expect((await inventory(file, '--all')).stdout).toContain('User system:kube-scheduler (control plane');
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'Nobody holds or reaches more than a task needs.\n\n1 part of Kubernetes itself is left out; --all shows it.\n' });
+    expect((await inventory(file, '--all')).stdout).toContain('Group system:masters (control plane');
+  });
+
+  test.each([
+    ['a part of Kubernetes with more than Kubernetes gives it', 'b', 'User system:kube-scheduler'],
+    ['everybody, by a binding that looks as if Kubernetes had made it', 'cluster-admin', 'Group system:authenticated'],
+    ['somebody beside the masters', 'cluster-admin', 'Group admins'],
+    ['a ServiceAccount of kube-system, as the old Helm had it', 'system:tiller', 'ServiceAccount kube-system/tiller'],
+  ])('nobody hides among them: %s', async (_what, name, who) => {
+    const forged = { ...everywhere(name, 'cluster-admin', who), metadata: { name, labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' } } };
+    expect((await inventory(desk.write('a.json', list(forged)), '--fail-on', 'critical')).code).toBe(1);
   });
 });
 
@@ -164,10 +175,10 @@ describe('formats', () => {
     expect(stdout).toContain('<title>Group deployers, in payments, creates a pod that runs as ServiceAccount payments/admin</title>');
   });
 
-  test('SARIF points to file and line, without parts of Kubernetes', async () => {
+  test('SARIF points to file and line', async () => {
     const file = desk.write('rbac.yaml', `apiVersion: v1\nkind: Namespace\nmetadata: {name: n}\n---\n${JSON.stringify(everywhere('b', 'cluster-admin', 'Group x', 'User system:kube-scheduler'))}`);
     const { runs: [{ results, tool }] } = JSON.parse((await inventory(file, '--sarif')).stdout);
-    expect(results).toHaveLength(1);
+    expect(results).toHaveLength(2);
     expect(results[0]).toMatchObject({ ruleId: 'SD5001', level: 'error', message: { text: 'In the whole cluster, Group x may do everything' } });
     expect(results[0].locations[0].physicalLocation.region).toEqual({ startLine: 5 });
     expect(tool.driver.rules[0]).toMatchObject({ id: 'SD5001', properties: { 'security-severity': '9.5' } });

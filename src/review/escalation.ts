@@ -29,7 +29,7 @@ interface Edge {
   readonly to: string;
   readonly step?: Step;
   readonly namespace?: string;
-  /** The grants that give the rights of the step. */
+  /** Grants among which are those that give the rights of the step. */
   readonly grants: Grant[];
 }
 
@@ -139,7 +139,8 @@ export class Escalation {
         to = edge.to;
         edge = to === goal ? undefined : ways.get(to)!.next;
       }
-      const through = sortedUnique(grants.map(({ path }) => path));
+      const giving = grants.filter(({ rules }) => !step || step.rights.some(({ right }) => isReached(reach(rules, right))));
+      const through = sortedUnique(giving.map(({ path }) => path));
       const where = namespace !== undefined ? { where: namespace } : {};
       const reaches = this.byName.has(to) || to === goal ? to : poolText(to);
       steps.push(step
@@ -216,8 +217,7 @@ export class Escalation {
 
   private add(one: Identity, grants: Grant[], namespace: string | undefined, steps: Step[]): void {
     for (const step of steps) {
-      const giving = grants.filter(({ rules }) => step.rights.some(({ right }) => isReached(reach(rules, right))));
-      for (const to of this.nodesOf(step.target, namespace)) if (to !== nameOf(one)) this.edge({ from: nameOf(one), to, step, namespace, grants: giving });
+      for (const to of this.nodesOf(step.target, namespace)) if (to !== nameOf(one)) this.edge({ from: nameOf(one), to, step, namespace, grants });
     }
   }
 

@@ -100,6 +100,8 @@ export interface InventorySubject {
   readonly use: InventoryUse;
   /** By what that is told, e.g. `its binding has the label helm.sh/chart`. */
   readonly usedBecause: string;
+  /** Whether it is a part of Kubernetes that holds what Kubernetes itself gives it, and nothing else: it fails no check. */
+  readonly builtIn: boolean;
   /** The worst of the findings. */
   readonly danger: Danger;
   /** The worst first. */

@@ -1,4 +1,4 @@
-import { InventoryEvidence, InventoryFinding, InventorySubject, InventoryUse } from './inventory-finding';
+import { InventoryEvidence, InventoryFinding, InventorySubject } from './inventory-finding';
 import { code, codes, line } from './markdown';
 import { Danger } from '../model/capability';
 
@@ -8,8 +8,7 @@ export const ICONS: { readonly [danger in Danger]: string } = { critical: '🟥'
 
 /** Those to act on, and the parts of Kubernetes. */
 export function split(subjects: InventorySubject[]): { readonly others: InventorySubject[]; readonly parts: InventorySubject[] } {
-  const isPart = ({ use }: InventorySubject) => use === InventoryUse.CONTROL_PLANE;
-  return { others: subjects.filter(subject => !isPart(subject)), parts: subjects.filter(isPart) };
+  return { others: subjects.filter(({ builtIn }) => !builtIn), parts: subjects.filter(({ builtIn }) => builtIn) };
 }
 
 /** `3 critical, 1 high`. */

@@ -19,16 +19,44 @@ interface Told {
   readonly usedBecause: string;
 }
 
+const COMPONENT = /^system:kube-(controller-manager|scheduler|proxy)$/;
+
+/**
+ * Whether it is a part of Kubernetes that holds what Kubernetes itself gives it: a binding and a role of one name, both made
+ * when the API server starts. A label alone tells nothing, for anybody can write it.
+ *
+ * @see https://kubernetes.io/docs/reference/access-authn-authz/rbac/#default-roles-and-role-bindings
+ */
+export function isBuiltIn({ kind, subject, wide, local }: Identity): boolean {
+  if ([...wide, ...[...local.values()].flat()].some(({ labels }) => labels?.[BOOTSTRAP] !== 'rbac-defaults')) return false;
+  const byOneName = (name: RegExp) => wide.every(({ path }) => {
+    const [, binding, role] = /^ClusterRoleBinding (\S+) → ClusterRole (\S+)$/.exec(path) ?? [];
+    return binding !== undefined && binding === role && name.test(binding);
+  });
+  if (kind === 'Group') return subject === 'system:masters' && byOneName(/^cluster-admin$/);
+  if (kind === 'User') return COMPONENT.test(subject) && byOneName(/^system:/);
+  return subject.startsWith('kube-system/') && wide.every(({ path }) => path.endsWith(`:${subject.slice('kube-system/'.length)}`)) && byOneName(/^system:/);
+}
+
+/** Whether it is a ServiceAccount that does not exist. Every namespace has `default`, whatever manifests say. */
+export function isOrphan({ kind, subject }: Identity, around: Surroundings, complete: boolean): boolean {
+  if (kind !== 'ServiceAccount') return false;
+  const [namespace, name] = subject.split('/');
+  const known = around.accounts.get(namespace);
+  return name !== 'default' && (complete ? !known?.has(name) : known !== undefined && !known.has(name));
+}
+
 /**
  * What somebody is: a guess by names and labels, said with its reason. What cannot be a guess goes first: whether the
  * ServiceAccount exists, and whether Kubernetes itself made the bindings.
  *
  * @param complete every ServiceAccount of the cluster is known
  */
-export function useOf({ kind, subject, wide, local }: Identity, around: Surroundings, complete: boolean): Told {
+export function useOf(identity: Identity, around: Surroundings, complete: boolean): Told {
+  const { kind, subject, wide, local } = identity;
   const grants = [...wide, ...[...local.values()].flat()];
   const told = (use: InventoryUse, usedBecause: string): Told => ({ use, usedBecause });
-  if (grants.every(({ labels }) => labels?.[BOOTSTRAP] === 'rbac-defaults')) return told(InventoryUse.CONTROL_PLANE, 'Kubernetes itself makes its bindings');
+  if (isBuiltIn(identity)) return told(InventoryUse.CONTROL_PLANE, 'Kubernetes itself makes its bindings');
   if (standsForMany(kind, subject)) return told(InventoryUse.EVERYBODY, 'Kubernetes puts everybody of a kind into it');
   if (kind === 'Group') return subject.startsWith('system:') ? told(InventoryUse.CONTROL_PLANE, 'a group of Kubernetes') : told(InventoryUse.GROUP, 'a group of the identity provider');
   if (kind === 'User') {
@@ -37,8 +65,7 @@ export function useOf({ kind, subject, wide, local }: Identity, around: Surround
     return name && !subject.includes('@') ? told(InventoryUse.CI, `its name says ${name}`) : told(InventoryUse.PERSON, 'a user by name');
   }
   const [namespace, name] = subject.split('/');
-  const known = around.accounts.get(namespace);
-  if (name !== 'default' && (complete ? !known?.has(name) : known && !known.has(name))) return told(InventoryUse.ORPHAN, 'no such ServiceAccount exists');
+  if (isOrphan(identity, around, complete)) return told(InventoryUse.ORPHAN, 'no such ServiceAccount exists');
   const gitops = GITOPS.exec(subject);
   if (gitops) return told(InventoryUse.GITOPS, `its name says ${gitops[2]}`);
   const ci = CI.exec(name) ?? CI.exec(namespace);

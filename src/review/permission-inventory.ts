@@ -2,10 +2,10 @@ import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { checkDay, isAccepted } from './acceptance';
 import { Escalation, identitiesOf, Identity, nameOf } from './escalation';
-import { InventoryEvidence, InventoryFinding, InventoryStep, InventorySubject, InventoryUse } from './inventory-finding';
+import { InventoryEvidence, InventoryFinding, InventoryStep, InventorySubject } from './inventory-finding';
 import { inventoryHtml } from './inventory-html';
 import { inventoryMarkdown } from './inventory-markdown';
-import { useOf } from './inventory-use';
+import { isBuiltIn, isOrphan, useOf } from './inventory-use';
 import { Grant, Reading, readManifests, unpack } from './manifests';
 import { byDanger, ManifestSource, worstOf } from './permission-change';
 import { Held, Power, Powers } from './powers';
@@ -108,7 +108,7 @@ export class PermissionInventory {
 
   /** The worst danger; undefined when there is none. The parts of Kubernetes itself do not count. */
   public get worst(): Danger | undefined {
-    return worstOf(this.all.filter(({ use }) => use !== InventoryUse.CONTROL_PLANE).map(({ danger }) => danger));
+    return worstOf(this.all.filter(({ builtIn }) => !builtIn).map(({ danger }) => danger));
   }
 
   /**
@@ -145,7 +145,7 @@ export class PermissionInventory {
    * @see https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
    */
   public toSarif(sources: ManifestSource[] = []): any {
-    return findingsSarif(this.all.filter(({ use }) => use !== InventoryUse.CONTROL_PLANE).flatMap(({ findings }) => findings), sources);
+    return findingsSarif(this.all.filter(({ builtIn }) => !builtIn).flatMap(({ findings }) => findings), sources);
   }
 }
 
@@ -178,10 +178,10 @@ class Taking {
 
   public subjects(): InventorySubject[] {
     return this.identities.flatMap((identity): InventorySubject[] => {
-      const { use, usedBecause } = useOf(identity, this.around, this.complete);
-      const findings = this.findingsOf(identity, use);
+      const findings = this.findingsOf(identity);
       if (findings.length === 0) return [];
-      return [{ kind: identity.kind, name: identity.subject, use, usedBecause, danger: findings[0].danger, findings }];
+      const { use, usedBecause } = useOf(identity, this.around, this.complete);
+      return [{ kind: identity.kind, name: identity.subject, use, usedBecause, builtIn: isBuiltIn(identity), danger: findings[0].danger, findings }];
     });
   }
 
@@ -191,7 +191,7 @@ class Taking {
     return governedBy(roles.length > 0 ? grants.flatMap(({ rules }) => rules) : [], roles);
   }
 
-  private findingsOf(identity: Identity, use: InventoryUse): InventoryFinding[] {
+  private findingsOf(identity: Identity): InventoryFinding[] {
     const { wide, local } = identity;
     const who = nameOf(identity);
     const everywhere = wide.length > 0 ? this.powers.of(wide, true, NOTHING_GOVERNED) : [];
@@ -205,7 +205,7 @@ class Taking {
       found.push(...here.flatMap(power => this.power(who, power, own, namespace)));
     }
     if (!all) found.push(...this.chain(identity));
-    if (use === InventoryUse.ORPHAN) {
+    if (isOrphan(identity, this.around, this.complete)) {
       const grants = [...wide, ...[...local.values()].flat()];
       const through = sortedUnique(grants.map(({ path }) => path));
       found.push(finding('SD5032', Danger.MEDIUM, who, wide.length > 0 ? undefined : [...local.keys()].sort(byCodeUnit)[0], 'hold rights, and does not exist', [], [], through));

@@ -1,4 +1,4 @@
-import { Danger, InventoryFinding, InventorySubject, InventoryUse, PermissionInventory } from 'cdk8s-secure-debug';
+import { Danger, InventoryFinding, InventorySubject, PermissionInventory } from 'cdk8s-secure-debug';
 import { Evidence } from './evidence';
 import { Paint, plain, Style } from '../text';
 
@@ -12,7 +12,7 @@ export function counted(dangers: Danger[]): string {
 
 /** For a terminal: each subject with what is dangerous about it, and the ways step by step. */
 export function inventoryText(paint: Paint, taken: PermissionInventory, evidence: Evidence | undefined, all: boolean): string {
-  const shown = taken.subjects.filter(({ use }) => all || use !== InventoryUse.CONTROL_PLANE);
+  const shown = taken.subjects.filter(({ builtIn }) => all || !builtIn);
   const hidden = taken.subjects.length - shown.length;
   const byName = new Map(evidence?.evidence.map(one => [one.who, one]));
   return [
@@ -20,7 +20,7 @@ export function inventoryText(paint: Paint, taken: PermissionInventory, evidence
     ...evidence?.from === undefined ? [] : [`The audit log is from ${plain(evidence.from)} to ${plain(evidence.to!)}.`],
     ...shown.flatMap(subject => ['', ...subjectLines(paint, subject, evidence && byName.get(`${subject.kind} ${subject.name}`), evidence !== undefined)]),
     ...hidden + taken.acceptedFindings.length + taken.unknownRoles.length > 0 ? [''] : [],
-    ...hidden > 0 ? [paint('dim', `${hidden} parts of Kubernetes itself are left out; --all shows them.`)] : [],
+    ...hidden > 0 ? [paint('dim', `${hidden} ${hidden === 1 ? 'part' : 'parts'} of Kubernetes itself ${hidden === 1 ? 'is' : 'are'} left out; --all shows ${hidden === 1 ? 'it' : 'them'}.`)] : [],
     ...taken.acceptedFindings.length > 0 ? [`Accepted for a time: ${taken.acceptedFindings.map(({ id, who, where }) => plain(`${id} ${who} in ${where}`)).join('; ')}.`] : [],
     ...taken.unknownRoles.map(one => paint('yellow', `unknown: ${plain(one)}`)),
   ].join('\n');
