@@ -1,6 +1,6 @@
 import { spawn } from 'child_process';
 import { mkdtempSync, rmSync } from 'fs';
-import { createServer } from 'net';
+import { connect, createServer } from 'net';
 import { tmpdir } from 'os';
 import * as path from 'path';
 import { AUTHORITY, checkFolder, drop, folders, KUBECONFIG, PAIR, put, root } from './folder';
@@ -23,6 +23,7 @@ const PROGRAM = 'stunnel';
 /** The pair by which kubectl and the proxy know each other. */
 const LOOPBACK = 'loopback.pem';
 const MINUTE = 60_000;
+const POLL = 100;
 
 /**
  * Lets kubectl use a key that stays in its token: stunnel on loopback signs by it. Only who can read a file of the caller's gets
@@ -56,7 +57,7 @@ export async function certificateProxy(io: Io, options: ProxyOptions): Promise<n
     put(folder, KUBECONFIG, text, io.unique());
     const socket = path.join(sockets, 'socket');
     const server = new URL(token.server);
-    return await run(io, configuration({ folder, port, socket, server, serverName: token.serverName, uri, pin }), left, [
+    return await run(io, configuration({ folder, port, socket, server, serverName: token.serverName, uri, pin }), port, left, [
       `kubectl has the key in the token, until Ctrl-C or ${time(held.notAfter)} (${duration(left / 1_000)} left). In another terminal:`,
       `  export KUBECONFIG=${word(plain(path.join(folder, KUBECONFIG)))}`,
     ]);
@@ -101,7 +102,7 @@ export function configuration({ folder, port, socket, server, serverName, uri, p
 }
 
 /** Runs it; the configuration, which has the PIN in it, goes through a pipe and never to the disk. */
-function run(io: Io, config: string, left: number, words: string[]): Promise<number> {
+function run(io: Io, config: string, port: number, left: number, words: string[]): Promise<number> {
   return new Promise((resolve, fail) => {
     const child = spawn(PROGRAM, ['-fd', '0'], { env: io.env, stdio: ['pipe', 'ignore', 'pipe'] });
     const ended = setTimeout(() => child.kill(), left);
@@ -118,7 +119,7 @@ function run(io: Io, config: string, left: number, words: string[]): Promise<num
     child.stdin.end(config);
     const settle = (act: () => unknown) => {
       clearTimeout(ended);
-      clearTimeout(started);
+      over = true;
       signals.forEach(signal => process.off(signal, stop));
       try {
         act();
@@ -126,8 +127,9 @@ function run(io: Io, config: string, left: number, words: string[]): Promise<num
         fail(error);
       }
     };
-    // It says nothing when it is ready, and at once what is wrong.
-    const started = setTimeout(() => io.stdout.write(`${words.join('\n')}\n`), 500);
+    // It says nothing when it is ready.
+    let over = false;
+    void listens(port, () => over).then(ready => ready && io.stdout.write(`${words.join('\n')}\n`));
     child.on('error', error => settle(() => refused(`${PROGRAM} cannot be run: ${(error as NodeJS.ErrnoException).code}. Fix: install it and the engine for tokens (on Debian: apt-get install stunnel4 libengine-pkcs11-openssl).`)));
     child.on('close', code => settle(() => {
       if (stopped || code === null) return resolve(0);
@@ -136,6 +138,19 @@ function run(io: Io, config: string, left: number, words: string[]): Promise<num
       return refused(`${PROGRAM} ended: ${plain(line.replace(/^.*LOG\d\[[^\]]*\]: /, ''))}. Fix: see that the token is there and the PIN is right.`);
     }));
   });
+}
+
+/** Waits until somebody answers on a port of this machine; false when that is over before. */
+async function listens(port: number, isOver: () => boolean): Promise<boolean> {
+  while (!isOver()) {
+    const answered = await new Promise<boolean>(settle => {
+      const socket = connect(port, '127.0.0.1', () => settle(true)).on('error', () => settle(false));
+      socket.on('connect', () => socket.destroy());
+    });
+    if (answered) return !isOver();
+    await new Promise(settle => setTimeout(settle, POLL));
+  }
+  return false;
 }
 
 function freePort(): Promise<number> {
