@@ -57,7 +57,7 @@ async function inThisProcess(what: string, file: string): Promise<void> {
 }
 
 function measured(what: string, file: string): Measured {
-  const ended = spawnSync(process.execPath, [...process.execArgv, __filename, '--only', what, '--file', file], { encoding: 'utf8', env: process.env });
+  const ended = spawnSync(process.execPath, [...process.execArgv, __filename, '--only', what, '--file', file], { encoding: 'utf8' });
   if (ended.status !== 0) throw new Error(`${what}: ${ended.stderr}`);
   return JSON.parse(ended.stdout);
 }

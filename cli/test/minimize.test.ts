@@ -42,7 +42,8 @@ describe('what gives a right', () => {
 
   test('a request that RBAC refused gives none, whatever the log calls it', async () => {
     const refused = { verb: 'delete', namespace: 'payments', resource: 'secrets', name: 'db', code: 403 };
-    const { objects, skipped, code } = await minimized([did(refused), did({ ...refused, decision: null }), did({ ...refused, code: 401, decision: null })]);
+    const events = [did(refused), did({ ...refused, decision: null }), did({ ...refused, code: 401, decision: null })];
+    const { objects, skipped, code } = await minimized(events);
     expect([objects, code]).toEqual([[], 1]);
     expect(skipped).toMatchObject([{ why: 'refused', verb: 'delete', resource: 'secrets', times: 3 }]);
   });
@@ -224,7 +225,8 @@ function synthesized(programs: string[]): any[][] {
   const there = mkdtempSync(join(tmpdir(), 'secure-debug-program-'));
   try {
     return programs.map((program, i) => {
-      const { outputText, diagnostics } = ts.transpileModule(program, { compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 }, reportDiagnostics: true });
+      const compilerOptions = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 };
+      const { outputText, diagnostics } = ts.transpileModule(program, { compilerOptions, reportDiagnostics: true });
       expect(diagnostics).toEqual([]);
       const out = join(there, String(i));
       let app: App | undefined;

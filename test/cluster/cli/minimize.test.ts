@@ -75,13 +75,15 @@ const RESOURCES: [group: string, resource: string][] = [
 const NAMES = ['', 'web', 'settings', 'nothing', HERE, 'other'];
 
 function expected(verb: string, group: string, resource: string, place: string, name: string): boolean {
-  return EXPECTED.some(one => one.verbs.includes(verb) && one.resources.includes(resource) && (one.group ?? '') === group && (one.in === undefined || one.in === place) && (!one.names || one.names.includes(name)));
+  return EXPECTED.some(({ verbs, resources, group: of = '', in: where = place, names = [name] }) =>
+    verbs.includes(verb) && resources.includes(resource) && of === group && where === place && names.includes(name));
 }
 
 /** Asks the API server about everything at once that can be asked here; gives what it allows, and what it should. */
 async function sweep(): Promise<{ allowed: string[]; wanted: string[]; asked: number }> {
   const api = new Api(minnie);
-  const questions = [HERE, THERE, ELSEWHERE, 'kube-system', ''].flatMap(place => RESOURCES.flatMap(([group, resource]) => VERBS.flatMap(verb => NAMES.map(name => ({ place, group, resource, verb, name })))));
+  const questions = [HERE, THERE, ELSEWHERE, 'kube-system', ''].flatMap(place => RESOURCES.flatMap(([group, resource]) =>
+    VERBS.flatMap(verb => NAMES.map(name => ({ place, group, resource, verb, name })))));
   const text = ({ place, group, resource, verb, name }: typeof questions[number]) => `${verb} ${resource}.${group} ${name} in ${place}`;
   const allowed = await inParallel(8, questions, async question => {
     const [resource, subresource] = question.resource.split('/');
