@@ -90,6 +90,15 @@ describe('in a browser', () => {
     expect(await shown(page)).toBeGreaterThan(20);
   });
 
+  inBrowser('of several clusters one can be chosen, and of one there is no such filter', async () => {
+    const clusters = report(['prod-eu', 'prod-us', 'prod-us'].map((cluster, i) => session({ cluster, id: `${cluster}-${i}` })));
+    const page = await open(htmlReport(clusters));
+    await page.select('#on', 'prod-us');
+    expect(await shown(page)).toBe(2);
+    expect(await page.evaluate('location.hash')).toBe('#on=prod-us');
+    expect(await (await open(htmlReport(three))).$('#on')).toBeNull();
+  });
+
   inBrowser('who used which path: the matrix counts as the report does, and narrows to what is chosen', async () => {
     const page = await open(htmlReport(three));
     expect(await textOf(page, '#matrix thead th')).toEqual(['Who', 'Outside every path', 'Break-glass', 'On call', 'All']);

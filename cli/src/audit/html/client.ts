@@ -18,7 +18,7 @@ export function client(window: any, page: Page): void {
   const last = Math.max(page.to ? Date.parse(page.to) : -Infinity, ...chunks(times.map(({ to }) => to), Math.max));
   const texts = new Map(sessions.map(one => [one, Object.values(one).flat().join('\n').toLowerCase()]));
 
-  const empty = { who: '', path: [] as string[], ns: '', end: '', text: '', from: '', to: '', sort: 'start', down: true };
+  const empty = { who: '', path: [] as string[], ns: '', on: '', end: '', text: '', from: '', to: '', sort: 'start', down: true };
   let state = { ...empty };
   let wanted = sessions;
   let lanes = LANES;
@@ -58,11 +58,12 @@ export function client(window: any, page: Page): void {
 
   const utc = (text: string) => Date.parse(`${text}Z`);
 
-  function fits(one: Shown, { who, path, ns, end, text, from, to }: typeof state): boolean {
+  function fits(one: Shown, { who, path, ns, on, end, text, from, to }: typeof state): boolean {
     const { from: starts, to: ends } = timeOf.get(one)!;
     return (who === '' || one.user === who)
       && (path.length === 0 || path.includes(one.path))
       && (ns === '' || (one.namespace ?? '-') === ns)
+      && (on === '' || (one.cluster ?? '-') === on)
       && (end === '' || (end === 'would-deny' ? one.wouldDeny.length > 0 : one.outcome === end))
       && (from === '' || !(ends < utc(from)))
       && (to === '' || !(starts > utc(to)))
@@ -78,8 +79,8 @@ export function client(window: any, page: Page): void {
   const isFiltered = () => Object.keys(empty).some(key => !['sort', 'down'].includes(key) && String((state as any)[key]) !== String((empty as any)[key]));
 
   function filterText(): string {
-    const { who, path, ns, end, text, from, to } = state;
-    return [who, path.map(one => titles[one]).join(' or '), ns && `namespace ${ns}`, end, text && `“${text}”`, from && `from ${from}`, to && `to ${to}`].filter(Boolean).join(', ');
+    const { who, path, ns, on, end, text, from, to } = state;
+    return [who, path.map(one => titles[one]).join(' or '), ns && `namespace ${ns}`, on && `cluster ${on}`, end, text && `“${text}”`, from && `from ${from}`, to && `to ${to}`].filter(Boolean).join(', ');
   }
 
   /** The address holds what is shown, so a view can be sent to somebody who has the same file. */
@@ -105,6 +106,7 @@ export function client(window: any, page: Page): void {
       who: get('who'),
       path: get('path').split(',').filter((one: string) => PATHS.includes(one)),
       ns: get('ns'),
+      on: $('on') ? get('on') : '',
       end: get('end'),
       text: get('text'),
       from: get('from'),
@@ -123,7 +125,8 @@ export function client(window: any, page: Page): void {
     const sorted = (values: string[]) => [...new Set(values)].sort();
     options('who', sorted(sessions.map(({ user }) => user)).filter(Boolean), 'Everybody');
     options('ns', sorted(sessions.map(({ namespace }) => namespace ?? '-')), 'All');
-    for (const id of ['who', 'ns', 'end', 'from', 'to']) $(id).addEventListener('change', () => change({ [id]: $(id).value }));
+    if ($('on')) options('on', sorted(sessions.map(({ cluster }) => cluster ?? '-')), 'All');
+    for (const id of ['who', 'ns', 'on', 'end', 'from', 'to']) $(id)?.addEventListener('change', () => change({ [id]: $(id).value }));
     let typing: any;
     $('text').addEventListener('input', () => {
       window.clearTimeout(typing);
@@ -173,7 +176,7 @@ export function client(window: any, page: Page): void {
     const way = state.down ? -1 : 1;
     const value = (one: Shown) => state.sort === 'start' ? timeOf.get(one)!.from : state.sort === 'seconds' ? one.seconds : one.user;
     wanted.sort((a, b) => value(a) < value(b) ? -way : value(a) > value(b) ? way : 0);
-    for (const id of ['who', 'ns', 'end', 'from', 'to', 'text']) if ($(id).value !== (state as any)[id]) $(id).value = (state as any)[id];
+    for (const id of ['who', 'ns', 'on', 'end', 'from', 'to', 'text']) if ($(id) && $(id).value !== (state as any)[id]) $(id).value = (state as any)[id];
     for (const path of PATHS) if ($(`path-${path}`)) $(`path-${path}`).checked = state.path.includes(path);
     for (const tile of document.querySelectorAll('button[data-path]')) tile.setAttribute('aria-pressed', String(String(state.path) === tile.getAttribute('data-path')));
     $('refused-tile').setAttribute('aria-pressed', String(state.end === 'refused'));

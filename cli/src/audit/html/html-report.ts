@@ -137,6 +137,7 @@ const present = (sessions: Shown[]) => PATHS.filter(path => sessions.some(one =>
 
 function filters(sessions: Shown[]): string {
   const field = (id: string, label: string, control: string, wide = false) => `<label class="field${wide ? ' wide' : ''}" for="${id}"><span>${label}</span>${control}</label>`;
+  const clusters = new Set(sessions.map(({ cluster }) => cluster)).size;
   return `<section class="card screen" aria-label="Filters">
 <details id="filter-box" open>
 <summary>Filters</summary>
@@ -144,6 +145,7 @@ function filters(sessions: Shown[]): string {
 ${field('text', 'Text', '<input id="text" type="search" autocomplete="off" spellcheck="false" placeholder="command, pod, ticket …">', true)}
 ${field('who', 'Who', '<select id="who"></select>')}
 ${field('ns', 'Namespace', '<select id="ns"></select>')}
+${clusters > 1 ? field('on', 'Cluster', '<select id="on"></select>') : ''}
 ${field('end', 'Outcome', '<select id="end"><option value="">All</option><option value="completed">completed</option><option value="refused">refused</option><option value="failed">failed</option><option value="open">still open</option><option value="would-deny">would be refused</option></select>')}
 ${field('from', 'From, UTC', '<input id="from" type="datetime-local">')}
 ${field('to', 'To, UTC', '<input id="to" type="datetime-local">')}
