@@ -17,8 +17,8 @@ export type Action =
   | { readonly kind: 'help' }
   | { readonly kind: 'pods'; readonly namespace?: string }
   | { readonly kind: 'logs'; readonly at: PodName; readonly follow: boolean; readonly previous: boolean; readonly tail?: number }
-  | { readonly kind: 'exec'; readonly at: PodName; readonly command: string[] }
-  | { readonly kind: 'debug'; readonly at: PodName; readonly image?: string; readonly command: string[] }
+  | { readonly kind: 'exec'; readonly at: PodName; readonly input: boolean; readonly command: string[] }
+  | { readonly kind: 'debug'; readonly at: PodName; readonly input: boolean; readonly image?: string; readonly command: string[] }
   | { readonly kind: 'forward'; readonly at: PodName; readonly port: number };
 
 const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -27,11 +27,17 @@ const POD = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 export const HELP = [
   'pods [NAMESPACE]                                     the pods that you may see',
   'logs [-f] [-p] [--tail N] [-c NAME] NAMESPACE/POD    the log of a container',
-  'exec [-c NAME] NAMESPACE/POD -- COMMAND [ARG...]     run a command in a container',
-  'debug [-c NAME] [--image IMAGE] NAMESPACE/POD [-- COMMAND...]  run a debug container',
+  'exec [-i] [-c NAME] NAMESPACE/POD -- COMMAND [ARG...]',
+  '                                                     run a command in a container; -i: with standard input',
+  'debug [-i] [-c NAME] [--image IMAGE] NAMESPACE/POD [-- COMMAND [ARG...]]',
+  '                                                     run a debug container',
   'forward NAMESPACE/POD PORT                           connect standard input and output to a port',
-  '(nothing)                                            choose a pod from a menu, with ssh -t',
+  '(nothing)                                            choose a pod from a menu',
+  'With ssh -t there is a terminal, and input.',
 ].join('\n');
+
+/** As kubectl has them; whether there is a terminal is for ssh -t to say. */
+const STREAM = { stdin: { type: 'boolean', short: 'i' }, tty: { type: 'boolean', short: 't' } } as const;
 
 /** Reads the command that came with `ssh GATEWAY COMMAND`; words are divided as a shell does, and nothing in them is expanded. */
 export function parseCommand(config: Config, text: string | undefined): Action {
@@ -62,17 +68,17 @@ export function parseCommand(config: Config, text: string | undefined): Action {
       };
     }
     case 'exec': {
-      const { values, positionals } = read(before, { container: { type: 'string', short: 'c' } });
+      const { values, positionals } = read(before, { ...STREAM, container: { type: 'string', short: 'c' } });
       if (rest.length === 0) wrongUse('exec needs a command after "--". Fix: exec payments/ledger-0 -- ps aux');
-      return { kind: 'exec', at: podName(config, 'exec', positionals, values.container), command: rest };
+      return { kind: 'exec', at: podName(config, 'exec', positionals, values.container), input: values.stdin === true, command: rest };
     }
     case 'debug': {
-      const { values, positionals } = read(before, { container: { type: 'string', short: 'c' }, image: { type: 'string' } });
+      const { values, positionals } = read(before, { ...STREAM, container: { type: 'string', short: 'c' }, image: { type: 'string' } });
       const image = values.image as string | undefined;
       if (image !== undefined && !config.debugImages.includes(image)) {
         wrongUse(`The image ${plain(image)} is none of the gateway's. Fix: use one of: ${config.debugImages.join(', ') || '(there are none)'}.`);
       }
-      return { kind: 'debug', at: podName(config, 'debug', positionals, values.container), image: image ?? config.debugImages[0], command: rest };
+      return { kind: 'debug', at: podName(config, 'debug', positionals, values.container), input: values.stdin === true, image: image ?? config.debugImages[0], command: rest };
     }
     case 'forward': {
       const { positionals } = read(before, {});

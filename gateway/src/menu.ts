@@ -17,7 +17,7 @@ export async function choose(session: Session): Promise<Action> {
     const at = await search<any>({
       message: 'Container', source: term => choices.filter(({ name }) => (term ?? '').split(' ').every(part => name.includes(part))),
     }, { input: session.terminal.stdin, output: session.terminal.stdout });
-    return { kind: 'exec', at, command: ['sh'] };
+    return { kind: 'exec', at, input: true, command: ['sh'] };
   } catch (error) {
     throw /Prompt/.test((error as Error).name) ? new SessionError('Nothing was chosen.') : error;
   }

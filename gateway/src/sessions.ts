@@ -25,8 +25,8 @@ export async function act(session: Session, action: Action): Promise<number> {
     case 'help': return say(session, HELP);
     case 'pods': return say(session, await pods(session, action.namespace));
     case 'logs': return logs(session, action);
-    case 'exec': return exec(session, action.at, action.command);
-    case 'debug': return debug(session, action.at, action.image, action.command);
+    case 'exec': return exec(session, action.at, action.input, action.command);
+    case 'debug': return debug(session, action);
     case 'forward': return forward(session, action.at, action.port);
     case 'menu': {
       if (!isTerminal(session.terminal)) wrongUse('There is no command, and no terminal for a menu. Fix: ssh -t GATEWAY, or ssh GATEWAY help');
@@ -64,13 +64,14 @@ async function pods(session: Session, namespace?: string): Promise<string> {
   return rows.map(([name, phase, containers]) => `${name.padEnd(widths[0])}  ${phase.padEnd(widths[1])}  ${containers}`).join('\n');
 }
 
-async function exec({ api, terminal, recording }: Session, at: PodName, command: string[]): Promise<number> {
+/** Without -i nothing is sent, as kubectl does it: guardrails may allow a command without input alone. */
+async function exec({ api, terminal, recording }: Session, at: PodName, input: boolean, command: string[]): Promise<number> {
   const tty = isTerminal(terminal);
   const asked = query([
     ...command.map(word => ['command', word]), ...at.container === undefined ? [] : [['container', at.container]],
-    ['stdin', 'true'], ['stdout', 'true'], ['stderr', String(!tty)], ['tty', String(tty)],
+    ['stdin', String(input || tty)], ['stdout', 'true'], ['stderr', String(!tty)], ['tty', String(tty)],
   ]);
-  return join(await api.connect(`${path(at)}/exec?${asked}`, PROTOCOLS), terminal, recording);
+  return join(await api.connect(`${path(at)}/exec?${asked}`, PROTOCOLS), terminal, recording, input || tty);
 }
 
 async function logs({ api, terminal, recording }: Session, { at, follow, previous, tail }: Extract<Action, { kind: 'logs' }>): Promise<number> {
@@ -94,7 +95,7 @@ async function logs({ api, terminal, recording }: Session, { at, follow, previou
 }
 
 /** As kubectl debug does: adds the container, waits for it, attaches. */
-async function debug({ api, terminal, recording }: Session, at: PodName, image: string | undefined, command: string[]): Promise<number> {
+async function debug({ api, terminal, recording }: Session, { at, image, input, command }: Extract<Action, { kind: 'debug' }>): Promise<number> {
   if (image === undefined) refuse('The gateway has no image for debug containers. Fix: have debugImages declared for it.');
   const pod = await api.send('GET', path(at));
   const there = (pod.spec.ephemeralContainers ?? []).map((one: any) => one.name);
@@ -105,7 +106,7 @@ async function debug({ api, terminal, recording }: Session, at: PodName, image: 
     name,
     image,
     imagePullPolicy: 'IfNotPresent',
-    stdin: true,
+    stdin: input || tty,
     tty,
     terminationMessagePolicy: 'File',
     targetContainerName: at.container ?? pod.spec.containers[0].name,
@@ -113,8 +114,8 @@ async function debug({ api, terminal, recording }: Session, at: PodName, image: 
   };
   await api.send('PATCH', `${path(at)}/ephemeralcontainers`, { spec: { ephemeralContainers: [container] } }, 'application/strategic-merge-patch+json');
   await started(api, at, name!);
-  const asked = query([['container', name!], ['stdin', 'true'], ['stdout', 'true'], ['stderr', String(!tty)], ['tty', String(tty)]]);
-  return join(await api.connect(`${path(at)}/attach?${asked}`, PROTOCOLS), terminal, recording);
+  const asked = query([['container', name!], ['stdin', String(input || tty)], ['stdout', 'true'], ['stderr', String(!tty)], ['tty', String(tty)]]);
+  return join(await api.connect(`${path(at)}/attach?${asked}`, PROTOCOLS), terminal, recording, input || tty);
 }
 
 const LONGEST_START = 120;

@@ -30,7 +30,7 @@ const PING_EVERY = 10_000;
 export const isTerminal = ({ stdin, stdout }: Terminal) => stdin.isTTY === true && stdout.isTTY === true;
 
 /** Joins a person's session and a stream of the API server until one of them ends; gives the exit status. */
-export function join(socket: WebSocket, terminal: Terminal, recording: Recording, withInput = true): Promise<number> {
+export function join(socket: WebSocket, terminal: Terminal, recording: Recording, withInput: boolean): Promise<number> {
   const { stdin, stdout, stderr } = terminal;
   const tty = isTerminal(terminal);
   return new Promise((resolve, fail) => {

@@ -10,6 +10,7 @@ import { plain, seconds, word } from '../text';
 export interface OpenOptions extends CommonOptions {
   readonly gateway: string;
   readonly identity?: string;
+  readonly tty?: boolean;
   readonly new?: boolean;
   readonly print?: boolean;
   readonly wait?: string;
@@ -42,7 +43,7 @@ export async function openGateway(session: Session, words: string[], options: Op
   writeFileSync(known, `@cert-authority ${hostName} ${authority}\n`, { mode: 0o600 });
   const program = [process.execPath, process.argv[1]].map(word).join(' ');
   const args = [
-    ...words.length ? [] : ['-t'],
+    ...words.length && !options.tty ? [] : ['-t'],
     '-o', `ProxyCommand=${session.line(program, 'ssh', 'proxy', word(pod), '-n', namespace).replace(/%/g, '%%')}`,
     '-o', `HostKeyAlias=${hostName}`, '-o', `UserKnownHostsFile=${known}`, '-o', 'GlobalKnownHostsFile=none', '-o', 'StrictHostKeyChecking=yes',
     '-o', 'IdentitiesOnly=yes', '-i', identity, `${LOGIN}@${hostName}`, ...words.length ? [words.map(quoted).join(' ')] : [],

@@ -21,6 +21,7 @@ export function registerGateway({ root, io, done, command, act, answer }: Regist
     .action(options => act(options, session => sign(session, options)));
   gateway('open [command...]', 'start a gateway, or take one that runs, and connect by ssh; a command for it comes after --')
     .option('-i, --identity <file>', 'private key (default: ~/.ssh/id_ed25519)')
+    .option('-t, --tty', 'with a terminal (default without a command)')
     .option('--new', 'start one even if one runs')
     .option('--print', 'print the ssh command instead of running it')
     .option('--wait <duration>', 'how long to wait for it to start (default: 2m)')

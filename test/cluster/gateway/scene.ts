@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'fs';
 import { dirname, join } from 'path';
 import { App, Chart, Duration } from 'cdk8s';
 import { DebugGateway, DebugGatewayProps, GatewayRecording, OnCallDebugAccess } from '../../../src';
@@ -35,6 +35,12 @@ export interface SshOptions extends RunOptions {
   readonly key?: string;
   /** Options that win over those of `words`. */
   readonly first?: string[];
+}
+
+/** A new size of the terminal, once something has been seen in it. */
+export interface Later {
+  readonly seen: string;
+  readonly size: string;
 }
 
 /** A gateway with real people, keys and pods. */
@@ -209,9 +215,12 @@ export class Scene {
   }
 
   /** In a terminal of its own; each text is typed when the one before it has been seen. */
-  public async terminal(args: string[], steps: [seen: string, type: string][], size = 'rows 24 cols 80'): Promise<{ code: number | null; shown: string }> {
+  public async terminal(args: string[], steps: [seen: string, type: string][], size = 'rows 24 cols 80', later?: Later): Promise<{ code: number | null; shown: string }> {
+    const flag = join(this.folder, 'resize');
+    rmSync(flag, { force: true });
+    const resize = later ? `(while [ ! -e '${flag}' ]; do sleep 0.2; done; stty ${later.size} </dev/tty) & ` : '';
     const quoted = this.words(args).map(word => `'${word.replace(/'/g, '\'\\\'\'')}'`).join(' ');
-    const child = spawn('script', ['--quiet', '--return', '--flush', '--command', `stty ${size}; ${quoted}`, '/dev/null'], {
+    const child = spawn('script', ['--quiet', '--return', '--flush', '--command', `stty ${size}; ${resize}${quoted}`, '/dev/null'], {
       env: { PATH: process.env.PATH, HOME: this.folder, TERM: 'xterm' }, stdio: ['pipe', 'pipe', 'pipe'],
     });
     let shown = '';
@@ -219,6 +228,7 @@ export class Scene {
     const left = [...steps];
     child.stdout.on('data', data => {
       shown += data;
+      if (later && shown.includes(later.seen)) writeFileSync(flag, '');
       while (left.length && shown.indexOf(left[0][0], from) >= 0) {
         const [[seen, type]] = left.splice(0, 1);
         from = shown.indexOf(seen, from) + seen.length;

@@ -44,7 +44,7 @@ it(`${MEBIBYTES} MiB out and in: the bytes are right, and how fast it is beside 
   const zeros = `head -c ${MEBIBYTES}M /dev/zero`;
   const ways: Record<string, [string[], string[]]> = {
     out: [scene.words([`exec ${at} -- ${zeros}`]), [...kubectl, ...zeros.split(' ')]],
-    in: [scene.words([`exec ${at} -- sha256sum`]), [...kubectl, 'sha256sum']],
+    in: [scene.words([`exec -i ${at} -- sha256sum`]), [...kubectl, 'sha256sum']],
   };
   const sum = '20492a4d0d84f8beb1767f6616229f85d44c2827b64bdbfb260ee12fa1109e0e';
   for (const [direction, pair] of Object.entries(ways)) {
