@@ -149,6 +149,7 @@ const example = 'tsx --tsconfig tsconfig.dev.json';
 project.addTask('quick-start', { description: 'Synthesize the quick-start example and print who may do what where', exec: `${example} examples/quick-start/main.ts` });
 project.addTask('examples:accept', { description: 'Write what the examples synthesize now to examples/*/expected; review the diff', exec: `${example} tools/accept-examples.ts` });
 project.addTask('rules', { description: 'Write RULES.md from the warnings in the source', exec: `${example} tools/rules-md.ts` });
+project.addTask('systems', { description: 'Write docs/systems.md', exec: `${example} test/cluster/lab/systems.ts` });
 project.addTask('bench', { description: 'Run the benchmarks and print their tables', exec: `${example} benchmarks/run.ts` });
 
 project.addTask('verify:manifests', { description: 'kubeconform and kube-score on what the examples synthesize', exec: 'tools/check-manifests.sh' });
