@@ -120,7 +120,7 @@ export interface AuditLogShippingProps {
   readonly metricsFrom?: string[];
 
   /**
-   * Image of the OpenTelemetry Collector with the contrib components, 0.161 or newer, pinned by a version tag or a digest.
+   * Image of the OpenTelemetry Collector with the contrib components, 0.165 or newer, pinned by a version tag or a digest.
    *
    * @default AuditLogShipping.DEFAULT_IMAGE
    */
@@ -162,7 +162,7 @@ export interface AuditLogShippingProps {
  */
 export class AuditLogShipping extends Construct {
   /** The image when no other is given. */
-  public static readonly DEFAULT_IMAGE = 'docker.io/otel/opentelemetry-collector-contrib:0.161.0';
+  public static readonly DEFAULT_IMAGE = 'docker.io/otel/opentelemetry-collector-contrib:0.165.1';
 
   /** Name of the DaemonSet, and of its ServiceAccount, ConfigMap and NetworkPolicy. */
   public readonly name: string;

@@ -90,6 +90,7 @@ testIf(available, 'it boots control planes of its own')('collectors and sink are
   };
   await eventually('the last line', async () => missing().length === 0 ? true : undefined, 120_000).catch(() => undefined);
 
+  all.forEach(one => one.mustRun());
   const records = recordsOf(readFileSync(received, 'utf8'));
   for (const [i, name] of NAMES.entries()) {
     const wrote = written(name);
@@ -145,6 +146,7 @@ test('a full queue holds up the reading, and a collector that is asked to stop t
     return all.map(told => JSON.stringify(told)).filter(line => !seen.has(line)).length;
   };
   await eventually('everything', async () => missing() === 0 ? true : undefined, 120_000).catch(() => undefined);
+  [sink, one].forEach(process => process.mustRun());
   expect(missing()).toBe(0);
 }, 300_000);
 

@@ -19,13 +19,16 @@ export async function thePrometheus(): Promise<{ promtool: string; muted: string
   return { promtool: join(folder, 'promtool'), muted: join(folder, 'muted') };
 }
 
-/** A port that nobody listens on. */
+/**
+ * A port that nobody listens on, and below those that the kernel gives to connections: what is killed and started again must
+ * find its own port free.
+ */
 export function freePort(): Promise<number> {
+  const port = 20_000 + Math.floor(Math.random() * 12_000);
   return new Promise((resolve, fail) => {
-    const server = createServer().on('error', fail).listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
+    const server = createServer()
+      .on('error', (error: NodeJS.ErrnoException) => error.code === 'EADDRINUSE' ? freePort().then(resolve, fail) : fail(error))
+      .listen(port, '127.0.0.1', () => server.close(() => resolve(port)));
   });
 }
 
@@ -64,6 +67,11 @@ export class Restartable {
 
   public get pid(): number | undefined {
     return this.child?.exitCode === null && this.child.signalCode === null ? this.child.pid : undefined;
+  }
+
+  /** Fails, with what it said last, when it is not running. */
+  public mustRun(): void {
+    if (this.pid === undefined) throw new Error(`${this.program} ended by itself: ${readFileSync(this.log, 'utf8').split('\n').slice(-6).join('\n')}`);
   }
 
   /** Ends it at once, as a power cut would, or as it is asked to. */
