@@ -6,15 +6,12 @@
  */
 import { closeSync, openSync, writeSync } from 'fs';
 
-/** mulberry32 */
+/** Numbers from 0 to 1, always the same ones for a seed (Lehmer). */
 function random(seed: number): () => number {
-  let state = seed >>> 0;
+  let state = 1 + seed % 2147483646;
   return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+    state = state * 48271 % 2147483647;
+    return state / 2147483647;
   };
 }
 
@@ -132,13 +129,20 @@ class Writer {
     const kubelet = { user: { username: `system:node:${node}`, groups: ['system:nodes', 'system:authenticated'] }, client: 'kubelet/v1.36.3 (linux/amd64) kubernetes/4c2e1f5' };
     if (dice < 0.3) {
       this.put(this.event({
-        ...kubelet, verb: this.next() < 0.5 ? 'get' : 'update', requestURI: `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${node}?timeout=10s`,
-        objectRef: { resource: 'leases', namespace: 'kube-node-lease', name: node, uid: this.id(), apiGroup: 'coordination.k8s.io', apiVersion: 'v1', resourceVersion: '48211907' }, reason: EMPTY,
+        ...kubelet,
+        verb: this.next() < 0.5 ? 'get' : 'update',
+        requestURI: `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${node}?timeout=10s`,
+        objectRef: { resource: 'leases', namespace: 'kube-node-lease', name: node, uid: this.id(), apiGroup: 'coordination.k8s.io', apiVersion: 'v1', resourceVersion: '48211907' },
+        reason: EMPTY,
       }));
     } else if (dice < 0.55) {
       this.put(this.event({
-        ...kubelet, level: 'Request', verb: 'patch', requestURI: `/api/v1/namespaces/${namespace}/pods/${this.pod(namespace)}/status`,
-        objectRef: { resource: 'pods', namespace, name: this.pod(namespace), apiVersion: 'v1', subresource: 'status' }, reason: EMPTY,
+        ...kubelet,
+        level: 'Request',
+        verb: 'patch',
+        requestURI: `/api/v1/namespaces/${namespace}/pods/${this.pod(namespace)}/status`,
+        objectRef: { resource: 'pods', namespace, name: this.pod(namespace), apiVersion: 'v1', subresource: 'status' },
+        reason: EMPTY,
         requestObject: {
           metadata: { uid: this.id() },
           status: {
@@ -151,16 +155,19 @@ class Writer {
     } else if (dice < 0.75) {
       const resource = this.pick(['pods', 'services', 'endpointslices', 'configmaps', 'deployments']);
       this.put(this.event({
-        stage: this.pick(['ResponseStarted', 'ResponseComplete']), verb: 'watch',
+        stage: this.pick(['ResponseStarted', 'ResponseComplete']),
+        verb: 'watch',
         user: { username: `system:serviceaccount:${namespace}:operator`, groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'] },
-        client: 'operator/v0.0.0 (linux/amd64) kubernetes/$Format controller/executor', reason: `RBAC: allowed by ClusterRoleBinding "operator-${namespace}" of ClusterRole "operator" to ServiceAccount "operator/${namespace}"`,
+        client: 'operator/v0.0.0 (linux/amd64) kubernetes/$Format controller/executor',
+        reason: `RBAC: allowed by ClusterRoleBinding "operator-${namespace}" of ClusterRole "operator" to ServiceAccount "operator/${namespace}"`,
         requestURI: `/api/v1/namespaces/${namespace}/${resource}?allowWatchBookmarks=true&labelSelector=app%3Dexec&resourceVersion=48211900&timeoutSeconds=503&watch=true`,
         objectRef: { resource, namespace, apiVersion: 'v1' },
       }));
     } else if (dice < 0.9) {
       const name = this.pick(['api', 'attach', 'exec', 'portforward', 'worker']);
       this.put(this.event({
-        verb: this.pick(['get', 'list', 'update', 'patch']), level: 'Request',
+        verb: this.pick(['get', 'list', 'update', 'patch']),
+        level: 'Request',
         user: { username: 'system:serviceaccount:kube-system:deployment-controller', groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'] },
         client: 'kube-controller-manager/v1.36.3 (linux/amd64) kubernetes/4c2e1f5/system:serviceaccount:kube-system:deployment-controller',
         reason: 'RBAC: allowed by ClusterRoleBinding "system:controller:deployment-controller" of ClusterRole "system:controller:deployment-controller" to ServiceAccount "deployment-controller/kube-system"',
@@ -170,9 +177,13 @@ class Writer {
       }));
     } else {
       this.put(this.event({
-        verb: 'create', user: { username: 'system:serviceaccount:monitoring:prometheus', groups: ['system:serviceaccounts', 'system:serviceaccounts:monitoring', 'system:authenticated'] },
-        client: 'prometheus/3.1.0', requestURI: '/apis/authorization.k8s.io/v1/subjectaccessreviews', code: 201,
-        objectRef: { resource: 'subjectaccessreviews', apiGroup: 'authorization.k8s.io', apiVersion: 'v1' }, level: 'Request',
+        verb: 'create',
+        user: { username: 'system:serviceaccount:monitoring:prometheus', groups: ['system:serviceaccounts', 'system:serviceaccounts:monitoring', 'system:authenticated'] },
+        client: 'prometheus/3.1.0',
+        requestURI: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+        code: 201,
+        objectRef: { resource: 'subjectaccessreviews', apiGroup: 'authorization.k8s.io', apiVersion: 'v1' },
+        level: 'Request',
         reason: 'RBAC: allowed by ClusterRoleBinding "prometheus" of ClusterRole "prometheus" to ServiceAccount "prometheus/monitoring"',
         requestObject: { kind: 'SubjectAccessReview', apiVersion: 'authorization.k8s.io/v1', metadata: {}, spec: { resourceAttributes: { namespace, verb: 'get', resource: 'pods', subresource: this.next() < 0.1 ? 'exec' : 'status' }, user: 'x', groups: ['a', 'b', 'c'] }, status: { allowed: false } },
       }));
@@ -183,8 +194,12 @@ class Writer {
     const { team, ...user } = this.user();
     const resource = this.pick(['pods', 'deployments', 'services', 'events', 'replicasets']);
     this.put(this.event({
-      verb: this.pick(['get', 'list']), user, client: 'kubectl/v1.36.3 (linux/amd64) kubernetes/4c2e1f5', reason: allowed(team, user.groups[0]),
-      requestURI: `/api/v1/namespaces/${team}/${resource}?limit=500`, objectRef: { resource, namespace: team, apiVersion: 'v1' },
+      verb: this.pick(['get', 'list']),
+      user,
+      client: 'kubectl/v1.36.3 (linux/amd64) kubernetes/4c2e1f5',
+      reason: allowed(team, user.groups[0]),
+      requestURI: `/api/v1/namespaces/${team}/${resource}?limit=500`,
+      objectRef: { resource, namespace: team, apiVersion: 'v1' },
     }));
   }
 
@@ -196,7 +211,12 @@ class Writer {
     const old = this.next() < 0.3;
     const at = this.now();
     const shared = {
-      auditID: this.id(), verb: old ? 'create' : 'get', user, client: `kubectl/v1.${old ? 29 : 36}.3 (linux/amd64) kubernetes/4c2e1f5`, code: 101, reason: allowed(team, user.groups[0]),
+      auditID: this.id(),
+      verb: old ? 'create' : 'get',
+      user,
+      client: `kubectl/v1.${old ? 29 : 36}.3 (linux/amd64) kubernetes/4c2e1f5`,
+      code: 101,
+      reason: allowed(team, user.groups[0]),
       requestURI: `/api/v1/namespaces/${team}/pods/${name}/${subresource}${subresource === 'exec' ? `?command=sh&command=-c&command=ls+%2Ftmp%2F${this.hex(4)}&container=api&stdin=true&stdout=true` : ''}`,
       objectRef: { resource: 'pods', namespace: team, name, apiVersion: 'v1', subresource },
     };
@@ -210,7 +230,10 @@ class Writer {
     const namespace = this.pick(NAMESPACES);
     const name = this.pod(namespace);
     const shared = {
-      user, client: 'kubectl/v1.36.3 (linux/amd64) kubernetes/4c2e1f5', code: 403, reason: EMPTY,
+      user,
+      client: 'kubectl/v1.36.3 (linux/amd64) kubernetes/4c2e1f5',
+      code: 403,
+      reason: EMPTY,
       message: `pods "${name}" is forbidden: User "${user.username}" cannot create resource "pods/exec" in API group "" in the namespace "${namespace}"`,
       requestURI: `/api/v1/namespaces/${namespace}/pods/${name}/exec?command=bash&container=api&stdin=true&stdout=true&tty=true`,
       objectRef: { resource: 'pods', namespace, name, apiVersion: 'v1', subresource: 'exec' },
@@ -226,12 +249,19 @@ class Writer {
     const shared = { user, client: 'kubectl/v1.36.3 (linux/amd64) kubernetes/4c2e1f5', reason: allowed(team, user.groups[0]) };
     const at = this.now();
     this.put(this.event({
-      ...shared, level: 'Request', verb: 'patch', requestURI: `/api/v1/namespaces/${team}/pods/${name}/ephemeralcontainers`,
+      ...shared,
+      level: 'Request',
+      verb: 'patch',
+      requestURI: `/api/v1/namespaces/${team}/pods/${name}/ephemeralcontainers`,
       objectRef: { resource: 'pods', namespace: team, name, apiVersion: 'v1', subresource: 'ephemeralcontainers' },
       requestObject: { spec: { ephemeralContainers: [{ name: container, image: 'registry.example.org/debug/tools:1.4.2', targetContainerName: 'api', stdin: true, tty: true, resources: {}, imagePullPolicy: 'IfNotPresent', terminationMessagePolicy: 'File' }] } },
     }, at));
     const stream = {
-      ...shared, auditID: this.id(), verb: 'get', code: 101, requestURI: `/api/v1/namespaces/${team}/pods/${name}/attach?container=${container}&stdin=true&stdout=true&tty=true`,
+      ...shared,
+      auditID: this.id(),
+      verb: 'get',
+      code: 101,
+      requestURI: `/api/v1/namespaces/${team}/pods/${name}/attach?container=${container}&stdin=true&stdout=true&tty=true`,
       objectRef: { resource: 'pods', namespace: team, name, apiVersion: 'v1', subresource: 'attach' },
     };
     this.put(this.event({ ...stream, stage: 'ResponseStarted' }, at + 3_000_000));
@@ -242,7 +272,12 @@ class Writer {
     const namespace = this.pick(NAMESPACES);
     const name = this.pod(namespace);
     const shared = {
-      auditID: this.id(), verb: 'get', user: { username: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] }, client: 'kubectl/v1.36.3 (linux/amd64) kubernetes/4c2e1f5', code: 101, reason: EMPTY,
+      auditID: this.id(),
+      verb: 'get',
+      user: { username: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] },
+      client: 'kubectl/v1.36.3 (linux/amd64) kubernetes/4c2e1f5',
+      code: 101,
+      reason: EMPTY,
       requestURI: `/api/v1/namespaces/${namespace}/pods/${name}/exec?command=sh&container=api&stdin=true&stdout=true&tty=true`,
       objectRef: { resource: 'pods', namespace, name, apiVersion: 'v1', subresource: 'exec' },
     };
@@ -257,15 +292,23 @@ class Writer {
     const shared = { user, client: 'secure-debug/0.0.0', code: 201 };
     const at = this.now();
     this.put(this.event({
-      ...shared, level: 'Request', verb: 'create', requestURI: `/apis/rbac.authorization.k8s.io/v1/namespaces/${team}/rolebindings`, reason: allowed(team, user.groups[0]),
+      ...shared,
+      level: 'Request',
+      verb: 'create',
+      requestURI: `/apis/rbac.authorization.k8s.io/v1/namespaces/${team}/rolebindings`,
+      reason: allowed(team, user.groups[0]),
       objectRef: { resource: 'rolebindings', namespace: team, name: binding, apiGroup: 'rbac.authorization.k8s.io', apiVersion: 'v1' },
       requestObject: {
         apiVersion: 'rbac.authorization.k8s.io/v1',
         kind: 'RoleBinding',
         metadata: {
-          name: binding, namespace: team, labels: { 'secure-debug.internal/request-for': 'break-glass' },
+          name: binding,
+          namespace: team,
+          labels: { 'secure-debug.internal/request-for': 'break-glass' },
           annotations: {
-            'secure-debug.internal/requested-by': user.username, 'secure-debug.internal/request-reason': 'orders hang', 'secure-debug.internal/ticket': `INC-${Math.floor(this.next() * 9_000)}`,
+            'secure-debug.internal/requested-by': user.username,
+            'secure-debug.internal/request-reason': 'orders hang',
+            'secure-debug.internal/ticket': `INC-${Math.floor(this.next() * 9_000)}`,
             'secure-debug.internal/expires-at': time(at + 3_600_000_000).replace(/\.\d+/, ''),
           },
         },
@@ -275,7 +318,11 @@ class Writer {
     }, at));
     const name = this.pod(team);
     const stream = {
-      auditID: this.id(), verb: 'get', user, client: 'kubectl/v1.36.3 (linux/amd64) kubernetes/4c2e1f5', code: 101,
+      auditID: this.id(),
+      verb: 'get',
+      user,
+      client: 'kubectl/v1.36.3 (linux/amd64) kubernetes/4c2e1f5',
+      code: 101,
       reason: `RBAC: allowed by RoleBinding "${binding}/${team}" of Role "break-glass" to User "${user.username}"`,
       requestURI: `/api/v1/namespaces/${team}/pods/${name}/exec?command=sh&container=api&stdin=true&stdout=true&tty=true`,
       objectRef: { resource: 'pods', namespace: team, name, apiVersion: 'v1', subresource: 'exec' },

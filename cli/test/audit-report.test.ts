@@ -3,6 +3,7 @@ import { tmpdir } from 'os';
 import { dirname, join } from 'path';
 import { Readable } from 'stream';
 import { gzipSync } from 'zlib';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { allowedBy, approve, ask, byGlass, debug, exec, FAILURE, KEY, KUBECTL, ON_CALL, Request, request, time } from './audit-events';
 import { Evidence } from '../src/audit/evidence';
 import { sourcesOf } from '../src/audit/sources';
@@ -29,8 +30,8 @@ async function audit(args: string[], more: { stdin?: string | Buffer; tty?: bool
   let stdout = '';
   let stderr = '';
   const io: Io = {
-    stdout: { write: text => { stdout += text; }, isTTY: more.tty },
-    stderr: { write: text => { stderr += text; } },
+    stdout: { write: (text: string) => { stdout += text; }, isTTY: more.tty },
+    stderr: { write: (text: string) => { stderr += text; } },
     stdin: more.stdin === undefined ? undefined : Readable.from([Buffer.from(more.stdin)]) as any,
     env: {},
     connect: () => { throw new Error('no cluster is asked'); },
@@ -52,11 +53,11 @@ const only = async (lines: Lines, ...args: string[]) => {
 /**
  * The sessions of many cases by one reading: each case is moved to a day of its own.
  */
-function together(cases: readonly (readonly any[])[], linesOf: (given: readonly any[]) => any[] = ([, lines]) => lines): (name: string) => Promise<any[]> {
+function together(cases: readonly (readonly any[])[], linesOf: (given: readonly any[]) => any[] = ([, lines]) => lines) {
   const DAY = 86_400_000;
   const moved = (value: string, day: number) => value.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/g, found => new Date(Date.parse(`${found}Z`) + day * DAY).toISOString().slice(0, 19));
   let read: Promise<any[]> | undefined;
-  return async name => {
+  return async (name: string): Promise<any[]> => {
     read ??= sessions(cases.flatMap((given, day) => linesOf(given).map(event => moved(JSON.stringify(event), 2 * day))));
     const day = cases.findIndex(([title]) => title === name);
     const middle = Date.parse(time(0)) + 2 * day * DAY;
@@ -121,7 +122,7 @@ describe('what a session is', () => {
     expect(await only([...exec({ verb: 'get', code: 403 }), ...exec({ verb: 'create', at: 0.1, took: 4 })])).toMatchObject({ outcome: 'completed', path: 'on-call', start: time(0), end: time(4.1), events: 3 });
   });
 
-  const tries = [
+  const tries: any[][] = [
     ['later than two seconds', { at: 2.1 }],
     ['by somebody else', { at: 0.5, user: 'bob' }],
     ['another command', { at: 0.5, words: ['ls'] }],
@@ -155,7 +156,7 @@ describe('what a session is', () => {
     expect([found.image, found.command, found.container]).toEqual([undefined, undefined, undefined]);
   });
 
-  const uses = [
+  const uses: any[][] = [
     ['attach', request({ subresource: 'attach', name: 'web', query: 'container=app' }), 'attach'],
     ['port-forward', request({ subresource: 'portforward', name: 'web' }), 'port-forward'],
     ['logs', request({ subresource: 'log', name: 'web', query: 'container=app', code: 200 }), 'read-logs'],
@@ -170,7 +171,7 @@ describe('what a session is', () => {
     expect((await ofUses(name as string)).map(one => one.capability)).toEqual([capability]);
   });
 
-  const others = [
+  const others: any[][] = [
     ['a namespace called executor', request({ verb: 'get', namespace: 'executor', name: 'exec' })],
     ['a Deployment called attach', request({ resource: 'deployments', apiGroup: 'apps', name: 'attach' })],
     ['another API group with pods/exec', exec({ apiGroup: 'example.org' })],
@@ -281,7 +282,7 @@ describe('the request behind a grant', () => {
     expect((await only(lines)).otherGrants).toMatchObject([{ name: 'break-glass:alice', request: { ticket: 'INC-42' } }, { name: 'debug-grant:alice', role: 'Role/debug-grant', request: { ticket: 'INC-7' } }]);
   });
 
-  const closed = [
+  const closed: any[][] = [
     ['nobody approved', ask({ granted: false })],
     ['it was over', ask({ at: -7200, until: -3600 })],
     ['it was closed', [...ask({ at: -600 }), ...approve({ who: 'bob', at: -300, body: { metadata: { annotations: { [`${KEY}closed`]: 'revoked' } }, subjects: null } })]],
@@ -418,6 +419,33 @@ describe('logs', () => {
     expect(stderr).toMatch(/^not read: audit\.log\.gz:\d+: cut off \(unexpected end of file\); nothing was read from there on\n/);
   });
 
+  /** Node.js 20 cannot pack by zstd, DuckDB can. */
+  async function zstd(lines: Lines): Promise<string> {
+    const file = join(folder, 'audit.log.zst');
+    const db = await DuckDBInstance.create();
+    const connection = await db.connect();
+    const rows = lines.map(line => `('${(typeof line === 'string' ? line : JSON.stringify(line)).replace(/'/g, '\'\'')}')`);
+    await connection.run(`COPY (SELECT * FROM (VALUES ${rows.join(', ')})) TO '${file}' (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01', COMPRESSION zstd)`);
+    connection.closeSync();
+    db.closeSync();
+    return file;
+  }
+
+  test('packed by zstd; damaged; cut off', async () => {
+    const many = Array.from({ length: 3_000 }, (_, i) => exec({ at: i * 10, words: [`w${i * 7919 % 3001}`] })).flat();
+    const whole = await zstd([...many, 'no JSON']);
+    const { stdout, stderr } = await audit(['report', '--json', whole]);
+    expect(JSON.parse(stdout)).toMatchObject({ logs: [{ events: 6_000 }] });
+    expect(JSON.parse(stdout).sessions).toHaveLength(3_000);
+    expect(stderr).toContain('not read: audit.log.zst:6001: no JSON\n');
+    const packed = readFileSync(whole);
+    writeFileSync(whole, packed.subarray(0, packed.length / 2));
+    const cut = await audit(['report', '--json', whole, '--fail-on', 'damaged']);
+    expect(cut.code).toBe(1);
+    expect(cut.stderr).toContain('not read: audit.log.zst: cut off; nothing was read from there on\n');
+    expect(JSON.parse(cut.stdout).sessions.length).toBeGreaterThan(500);
+  });
+
   test('a line of ten megabytes', async () => {
     const [event] = exec({ stages: ['ResponseComplete'], query: `command=${'a'.repeat(10_000_000)}` });
     const found = await only([event, ...exec({ at: 60 })].slice(0, 1));
@@ -453,7 +481,8 @@ describe('logs', () => {
 
 describe('choosing', () => {
   const lines = [...exec({ at: 0 }), ...exec({ at: 100, user: 'bob', reason: '' }), ...exec({ at: 200, namespace: 'search' })];
-  const starts = async (...args: string[]) => (await sessions(lines, ...args)).map(({ start }: any) => (Date.parse(start) - Date.parse(time(0))) / 1000);
+  const secondsOf = ({ start }: any) => (Date.parse(start) - Date.parse(time(0))) / 1000;
+  const starts = async (...args: string[]) => (await sessions(lines, ...args)).map(secondsOf);
 
   test.each([
     [['--since', '2026-03-01T10:01:00Z'], [100, 200]],

@@ -32,9 +32,19 @@ interface Told {
 }
 
 const told = (one: DebugSession): Told => ({
-  id: one.id.replace(/#\d+$/, ''), user: one.user, impersonator: one.impersonator, capability: one.capability, where: `${one.namespace}/${one.pod}/${one.container ?? ''}`, command: (one.command ?? []).join(' '),
-  outcome: one.outcome, path: `${one.path} ${one.outside ?? ''}`.trim(), seconds: one.seconds && Math.round(one.seconds * 1e6) / 1e6, events: one.events, ticket: one.request?.ticket,
-  approvers: one.request?.approvers.join(), others: one.otherGrants.map(({ name, namespace }) => `${namespace}/${name}`).join(),
+  id: one.id.replace(/#\d+$/, ''),
+  user: one.user,
+  impersonator: one.impersonator,
+  capability: one.capability,
+  where: `${one.namespace}/${one.pod}/${one.container ?? ''}`,
+  command: (one.command ?? []).join(' '),
+  outcome: one.outcome,
+  path: `${one.path} ${one.outside ?? ''}`.trim(),
+  seconds: one.seconds && Math.round(one.seconds * 1e6) / 1e6,
+  events: one.events,
+  ticket: one.request?.ticket,
+  approvers: one.request?.approvers.join(),
+  others: one.otherGrants.map(({ name, namespace }) => `${namespace}/${name}`).join(),
 });
 
 interface Call {
@@ -134,23 +144,29 @@ function naive(events: any[]): Told[] {
     const url = new URL(first.requestURI, 'http://x');
     const ephemeral = isDebug ? first.requestObject.spec.ephemeralContainers.at(-1) : undefined;
     return {
-      id: all[0].id, user: person, impersonator: impersonatedUser && user.username, capability: CAPABILITY[subresource], where: `${namespace}/${name}/${ephemeral?.name ?? url.searchParams.get('container') ?? ''}`,
-      command: (ephemeral?.command ?? url.searchParams.getAll('command')).join(' '), outcome, path,
-      seconds: outcome === 'open' ? undefined : (Math.max(...all.map(({ end }) => end ?? 0)) - begin) / 1e6, events: all.reduce((sum, one) => sum + one.events.length, 0),
-      ticket: its?.ticket, approvers: its && its.approvals.split('\n').filter(Boolean).map(line => line.split(' as ')[0]).join(), others: others.join(),
+      id: all[0].id,
+      user: person,
+      impersonator: impersonatedUser && user.username,
+      capability: CAPABILITY[subresource],
+      where: `${namespace}/${name}/${ephemeral?.name ?? url.searchParams.get('container') ?? ''}`,
+      command: (ephemeral?.command ?? url.searchParams.getAll('command')).join(' '),
+      outcome,
+      path,
+      seconds: outcome === 'open' ? undefined : (Math.max(...all.map(({ end }) => end ?? 0)) - begin) / 1e6,
+      events: all.reduce((sum, one) => sum + one.events.length, 0),
+      ticket: its?.ticket,
+      approvers: its && its.approvals.split('\n').filter(Boolean).map(line => line.split(' as ')[0]).join(),
+      others: others.join(),
     };
   });
 }
 
-/** mulberry32 */
+/** Numbers from 0 to 1, always the same ones for a seed (Lehmer). */
 function random(seed: number): () => number {
-  let state = seed;
+  let state = 1 + seed % 2147483646;
   return () => {
-    state = (state + 0x6d2b79f5) % 4294967296;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+    state = state * 48271 % 2147483647;
+    return state / 2147483647;
   };
 }
 
@@ -163,7 +179,8 @@ function generated(seed: number): any[] {
     const moment = Math.round(next() * 3_000e6) / 1e6;
     const user = pick(['alice', 'bob']);
     const who = { id: `${seed}-${pick([i, i, i, 'same'])}`, user, at: moment, namespace: pick(['payments', 'search']), ...next() < 0.1 && { as: pick(['alice', 'carol']) } };
-    const near = all.length > 0 && next() < 0.5 ? { at: at(pick(all).requestReceivedTimestamp) / 1e6 - Date.parse(time(0)) / 1e3 + Math.round(next() * 3e6) / 1e6 } : {};
+    const since = (event: any) => at(event.requestReceivedTimestamp) / 1e6 - Date.parse(time(0)) / 1e3;
+    const near = all.length > 0 && next() < 0.5 ? { at: since(pick(all)) + Math.round(next() * 3e6) / 1e6 } : {};
     const stream = { ...who, ...near, name: pick(['web', 'db']), took: pick([0.5, 100, null]) };
     const outcome = pick([{}, {}, { code: 403 }, { code: 403 }, { code: 404, message: 'gone' }, { reason: byGlass(user) }, { reason: allowedBy(`debug-grant:${user}/${who.namespace}`, 'debug-grant', user, 'User') },
       { reason: `RBAC: allowed by RoleBinding "break-glass:${user}/${who.namespace}" of Role "break-glass" to User "${user}"` }, { reason: '', groups: ['system:masters'] }, { reason: '' },

@@ -139,10 +139,12 @@ export class Evidence {
 
   /** Reads one file, and says how many events it has. */
   private async one(connection: DuckDBConnection, index: number, source: Source, damage: Damage, stdin: Readable | undefined): Promise<number> {
+    let cutOff = false;
     if (!source.stdin) {
       const [{ whole, times }, quick] = await Promise.all([extentOf(source), this.quickly(connection, index, source.file, source.format)]);
       this.see(times);
       if (whole && quick.damaged === 0) return quick.events;
+      cutOff = !whole;
       await connection.run(`DELETE FROM kept WHERE file = ${index}`);
       if (source.format === 'parquet') {
         damage.note(source.name, quick.why ?? `${quick.damaged} rows are no events`);
@@ -151,6 +153,8 @@ export class Evidence {
     }
     const spool = new Spool(join(this.folder, `spool-${index}.json`));
     const events = await spool.fill(source.name, source.stdin ? () => stdin! : this.reader(connection, source), damage);
+    // The other reader of gzip says so itself, and where.
+    if (cutOff && source.format === 'zstd') damage.note(source.name, 'cut off; nothing was read from there on');
     const { damaged, why } = await this.quickly(connection, index, spool.file, 'text');
     spool.remove();
     if (damaged > 0) damage.note(source.name, why ?? `${damaged} events could not be read`);
