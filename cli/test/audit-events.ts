@@ -85,10 +85,18 @@ export function debug({ at = 0, container = 'debugger-abc', image = 'busybox:1.3
 export function ask({ role = 'break-glass', user = 'alice', at = 0, ticket = 'INC-42', why = 'orders hang', until = at + 3600, granted = true, ...of }: Request & { readonly role?: string; readonly ticket?: string; readonly why?: string; readonly until?: number; readonly granted?: boolean } = {}): any[] {
   const name = `${role}:${user}`;
   return request({
-    user, at, verb: 'create', resource: 'rolebindings', apiGroup: 'rbac.authorization.k8s.io', name, code: 201, took: 0.01,
+    user,
+    at,
+    verb: 'create',
+    resource: 'rolebindings',
+    apiGroup: 'rbac.authorization.k8s.io',
+    name,
+    code: 201,
+    took: 0.01,
     body: {
       metadata: {
-        name, labels: { [`${KEY}request-for`]: role },
+        name,
+        labels: { [`${KEY}request-for`]: role },
         annotations: { [`${KEY}requested-by`]: user, [`${KEY}request-reason`]: why, [`${KEY}ticket`]: ticket, [`${KEY}expires-at`]: time(until).replace(/\.\d+/, '') },
       },
       roleRef: { kind: 'Role', name: role },
@@ -100,7 +108,13 @@ export function ask({ role = 'break-glass', user = 'alice', at = 0, ticket = 'IN
 
 /** What somebody else does to a request for access. */
 export const approve = (of: Request & { readonly who: string; readonly group?: string }): any[] => request({
-  verb: 'patch', resource: 'rolebindings', apiGroup: 'rbac.authorization.k8s.io', name: 'break-glass:alice', took: 0.01, user: of.who,
-  body: { metadata: { annotations: { [`${KEY}approvals`]: `${of.who} as ${of.group ?? 'leads'}` } }, subjects: [{ kind: 'User', name: 'alice' }] }, ...of,
+  verb: 'patch',
+  resource: 'rolebindings',
+  apiGroup: 'rbac.authorization.k8s.io',
+  name: 'break-glass:alice',
+  took: 0.01,
+  user: of.who,
+  body: { metadata: { annotations: { [`${KEY}approvals`]: `${of.who} as ${of.group ?? 'leads'}` } }, subjects: [{ kind: 'User', name: 'alice' }] },
+  ...of,
 });
 export const byGlass = (user = 'alice', role = 'break-glass'): string => allowedBy(`${role}:${user}/payments`, role, user, 'User');
