@@ -32,7 +32,7 @@ export function diffMarkdown(all: PermissionChange[], opening: PermissionChange[
       '', '<details>', `<summary>Less is allowed: ${closing.length} ${closing.length === 1 ? 'change' : 'changes'}</summary>`, '', ...table(closing), '', '</details>',
     ] : [],
     '',
-    'Read from the manifests: RBAC, requests and admission policies. Network and audit policies are not compared.',
+    'Read from the manifests: RBAC, requests and admission policies.',
     '',
   ].join('\n');
 }

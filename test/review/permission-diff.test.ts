@@ -260,7 +260,7 @@ describe('for a pipeline', () => {
       '',
       '</details>',
       '',
-      'Read from the manifests: RBAC, requests and admission policies. Network and audit policies are not compared.',
+      'Read from the manifests: RBAC, requests and admission policies.',
       '',
     ].join('\n'));
     expect(PermissionDiff.between([], []).toMarkdown()).toContain('Nothing more is allowed than before.');
