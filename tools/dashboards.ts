@@ -7,8 +7,8 @@ import { mkdirSync, writeFileSync } from 'fs';
 import { join, resolve } from 'path';
 import { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import {
-  Dashboard, DashboardBuilder, DashboardCursorSync, DashboardLinkBuilder, DashboardLinkType, DatasourceVariableBuilder, Panel, QueryVariableBuilder, RowBuilder,
-  VariableRefresh, VariableSort,
+  Dashboard, DashboardBuilder, DashboardCursorSync, DashboardLinkBuilder, DashboardLinkType, DatasourceVariableBuilder, Panel,
+  QueryVariableBuilder, RowBuilder, VariableRefresh, VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus';
 import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
@@ -26,9 +26,9 @@ const label = Object.fromEntries(Object.entries(LABEL).map(([key, value]) => [ke
 /** A counter of the chosen clusters. */
 const of = (name: string, filter = '') => `${counter(name)}{${cluster}=~"$cluster"${filter && `,${filter}`}}`;
 /** How much it grew in the time that is shown; a series that began in it counts whole. */
-const inRange = (series: string, ...labels: string[]) =>
-  `sum by (${labels.join(', ')}) ((increase(${series}[$__range]) and ${series} offset $__range) or ${series} unless ${series} offset $__range)`;
-const over = (series: string, ...labels: string[]) => `sum by (${labels.join(', ')}) (increase(${series}[$__rate_interval]))`;
+const inRange = (what: string, ...labels: string[]) =>
+  `sum by (${labels.join(', ')}) ((increase(${what}[$__range]) and ${what} offset $__range) or ${what} unless ${what} offset $__range)`;
+const over = (what: string, ...labels: string[]) => `sum by (${labels.join(', ')}) (increase(${what}[$__rate_interval]))`;
 
 const query = (expr: string) => new DataqueryBuilder().expr(expr).datasource(SOURCE);
 

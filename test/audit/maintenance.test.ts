@@ -2,8 +2,8 @@ import { readFileSync } from 'fs';
 import { join } from 'path';
 import { MaintenanceWindow, MaintenanceWindowProps, Weekday } from '../../src';
 import { offsetAt, parseRule, QUIET_MONTHS, zoneRule } from '../../src/audit/alerts/time-zone';
-import { literal } from '../../src/audit/shipping/ottl';
 import { windowStatements } from '../../src/audit/alerts/window-statements';
+import { literal } from '../../src/audit/shipping/ottl';
 
 const window = (props: Partial<MaintenanceWindowProps> = {}) =>
   new MaintenanceWindow('releases', { days: [Weekday.SATURDAY], from: '22:00', to: '03:30', timeZone: 'Europe/Berlin', ...props });
