@@ -69,4 +69,4 @@ export function eventsOf(file: string, format: Format): string {
 
 /** The lines of a file packed by zstd, whatever is in them. */
 export const linesOf = (file: string): string => `SELECT line FROM read_csv(${literal(file)}, auto_detect=false, header=false, columns={line: 'VARCHAR'}, delim='\x01', quote='', escape='', `
-  + 'compression=\'zstd\', max_line_size=67108864, strict_mode=false, null_padding=true, ignore_errors=true, parallel=false)';
+  + `compression='zstd', max_line_size=${LONGEST_OBJECT}, buffer_size=${2 * LONGEST_OBJECT}, strict_mode=false, null_padding=true, parallel=false)`;
