@@ -53,7 +53,8 @@ async function inThisProcess(what: string, file: string): Promise<void> {
   const before = process.cpuUsage();
   await WORK[what](file);
   const { user, system } = process.cpuUsage(before);
-  process.stdout.write(JSON.stringify({ wall: performance.now() - started, cpu: (user + system) / 1000, mib: process.resourceUsage().maxRSS / 1024 }));
+  const wall = performance.now() - started;
+  process.stdout.write(JSON.stringify({ wall, cpu: (user + system) / 1000, mib: process.resourceUsage().maxRSS / 1024 }));
 }
 
 function measured(what: string, file: string): Measured {

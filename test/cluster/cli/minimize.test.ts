@@ -51,7 +51,13 @@ const WORK: (() => Promise<Ended>)[] = [
 
 /** What that takes, written from the documentation of kubectl; of the pods there is one whose name stays. */
 const PODS = { names: ['web'] };
-const EXPECTED: { readonly verbs: string[]; readonly resources: string[]; readonly group?: string; readonly in?: string; readonly names?: string[] }[] = [
+const EXPECTED: {
+  readonly verbs: string[];
+  readonly resources: string[];
+  readonly group?: string;
+  readonly in?: string;
+  readonly names?: string[];
+}[] = [
   { verbs: ['list'], resources: ['pods'], in: HERE },
   { verbs: ['get', 'watch'], resources: ['pods'], in: HERE, ...PODS },
   { verbs: ['get', 'create'], resources: ['pods/exec', 'pods/attach'], in: HERE, ...PODS },
@@ -85,12 +91,12 @@ async function sweep(): Promise<{ allowed: string[]; wanted: string[]; asked: nu
   const questions = [HERE, THERE, ELSEWHERE, 'kube-system', ''].flatMap(place => RESOURCES.flatMap(([group, resource]) =>
     VERBS.flatMap(verb => NAMES.map(name => ({ place, group, resource, verb, name })))));
   const text = ({ place, group, resource, verb, name }: typeof questions[number]) => `${verb} ${resource}.${group} ${name} in ${place}`;
-  const allowed = await inParallel(8, questions, async question => {
-    const [resource, subresource] = question.resource.split('/');
+  const allowed = await inParallel(8, questions, async ({ place, resource: whole, ...question }) => {
+    const [resource, subresource] = whole.split('/');
     const { body } = await api.send('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
       apiVersion: 'authorization.k8s.io/v1',
       kind: 'SelfSubjectAccessReview',
-      spec: { resourceAttributes: { namespace: question.place, group: question.group, resource, subresource, verb: question.verb, name: question.name } },
+      spec: { resourceAttributes: { namespace: place, resource, subresource, ...question } },
     });
     return body.status.allowed === true;
   });

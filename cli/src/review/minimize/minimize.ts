@@ -31,7 +31,7 @@ export async function minimize(io: Io, files: string[], options: MinimizeOptions
   if (options.json && options.typescript) wrongUse('--json and --typescript contradict each other; JSON has both forms. Fix: give one of the two.');
   if (options.live && options.held) wrongUse('--live and --held contradict each other. Fix: give one of the two.');
   if (files.length === 0 && (!io.stdin || io.stdin.isTTY)) wrongUse('No audit log is given. Fix: name the files, or - for standard input: secure-debug minimize --user alice audit.log.');
-  const held = options.held ? objectsIn(options.held) : options.live ? await objectsOfCluster(await Session.open(io, options)) : undefined;
+  const held = options.held ? await objectsIn(io, options.held) : options.live ? await objectsOfCluster(await Session.open(io, options)) : undefined;
 
   const { uses, damaged } = await readUses(io, files, who);
   const needed = neededBy(who, uses, options);

@@ -26,7 +26,7 @@ export async function check(io: Io, folder: string, options: CheckOptions): Prom
   const { waves, uses, breakGlass } = readPlan(folder);
   const number = Number(options.wave ?? waves.length);
   if (!Number.isInteger(number) || number < 1 || number > waves.length) wrongUse(`--wave ${plain(options.wave!)} is none of the plan. Fix: give 1 to ${waves.length}.`);
-  const objects = unpacked(options.manifests ? objectsIn(options.manifests) : await objectsOfCluster(await Session.open(io, options)));
+  const objects = unpacked(options.manifests ? await objectsIn(io, options.manifests) : await objectsOfCluster(await Session.open(io, options)));
 
   const last = number === waves.length;
   const named = new Set(waves.flatMap(({ namespaces = [] }) => namespaces));

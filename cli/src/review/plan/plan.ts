@@ -53,7 +53,7 @@ export async function plan(io: Io, files: string[], options: PlanOptions): Promi
   const waves = wavesOf(options.wave ?? [], options.waves);
   emptyFolder(out!, force ?? false);
 
-  const objects = unpacked(live ? await objectsOfCluster(await Session.open(io, options)) : objectsIn(files));
+  const objects = unpacked(live ? await objectsOfCluster(await Session.open(io, options)) : await objectsIn(io, files));
   const { uses, damaged } = await readUses(io, auditLog!, 'movable');
   const decisions = decide(bindingsIn(objects), objects, uses, { breakGlass, timeBound });
   const moves = movesOf(decisions);

@@ -100,7 +100,7 @@ export async function replay(io: Io, files: string[], options: ReplayOptions): P
   if (json && markdown) wrongUse('--json and --markdown contradict each other. Fix: give one of the two.');
   if (all && who) wrongUse('--all contradicts a name. Fix: give one of the two.');
   if (files.length === 0 && (!io.stdin || io.stdin.isTTY)) wrongUse('No audit log is given. Fix: name the files, or - for standard input: secure-debug replay --roles dist audit.log.');
-  const objects = objectsIn(roles!);
+  const objects = await objectsIn(io, roles!);
   const { uses, damaged } = await readUses(io, files, who);
   const looked = all ? () => true : who ? (user: string, groups: string[]) => isBy(who, user, groups) : namedIn(objects);
   const result = replayed(worked(uses, looked), objects);
