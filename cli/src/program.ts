@@ -15,6 +15,7 @@ import { Act, Registration } from './registration';
 import { registerRequests } from './requests/register';
 import { registerMigration } from './review/migration-register';
 import { registerReview } from './review/register';
+import { registerRollout } from './rollout/register';
 import { registerBreakGlass } from './sealed/register';
 import { CommonOptions, Result, Session } from './session';
 import { coloured, json as jsonText, painter, plain, plainLines } from './text';
@@ -53,6 +54,7 @@ export function program(io: Io, done: (code: number) => void): Command {
   registerAudit(registration);
   registerReview(registration);
   registerMigration(registration);
+  registerRollout(registration);
   registerInit(registration);
 
   root.command('completion <shell>').description('print the completion of bash, zsh or fish').action(shell => {
