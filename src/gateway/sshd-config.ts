@@ -44,7 +44,8 @@ export function sshdConfig({ hardwareKeys, maxSessions }: SshdOptions): string {
     'StrictModes no',
     'LoginGraceTime 20',
     'MaxAuthTries 3',
-    `MaxStartups 10:50:${Math.max(20, 2 * maxSessions)}`,
+    // Of an incident everybody comes at once; what is beyond that is dropped at random.
+    `MaxStartups ${Math.max(50, 2 * maxSessions)}:30:${Math.max(100, 4 * maxSessions)}`,
     `MaxSessions ${maxSessions}`,
     '',
     '# What a session is: the session program, which learns from sshd alone who logged in.',

@@ -57,6 +57,7 @@ export class Scene {
   public pod = '';
   private forwarding?: ReturnType<typeof spawn>;
   private port = 0;
+  private address = '127.0.0.1';
 
   /** @param gateway name of its namespace */
   public constructor(public readonly cluster: Cluster, public readonly gateway: string, private readonly props: Partial<DebugGatewayProps> = {}) {
@@ -140,8 +141,8 @@ export class Scene {
     return chart.toJson();
   }
 
-  /** Starts a gateway as alice does, and forwards a port to it. Policies take a moment to be seen. */
-  public async open(name: string): Promise<void> {
+  /** Starts a gateway as alice does, and forwards a port to it, or takes its pod's address. Policies take a moment to be seen. */
+  public async open(name: string, direct = false): Promise<void> {
     const { cluster, gateway, alice } = this;
     await eventually('a gateway to be allowed', async () => {
       const ended = await kubectl(cluster, alice, ['-n', gateway, 'create', 'job', name, '--from=cronjob/debug-gateway']);
@@ -150,9 +151,15 @@ export class Scene {
     await eventually('the gateway to be ready', async () => {
       const { items } = JSON.parse(await asAdmin(cluster, ['-n', gateway, 'get', 'pods', '-o', 'json', '-l', `job-name=${name}`]));
       this.pod = items[0]?.metadata.name;
+      if (direct) this.address = items[0]?.status.podIP;
       return items[0]?.status.conditions?.some((one: any) => one.type === 'Ready' && one.status === 'True') || undefined;
     });
+    writeFileSync(join(this.folder, 'known'), `@cert-authority ${this.host} ${this.publicKey('host-authority')}\n`);
     this.forwarding?.kill();
+    if (direct) {
+      this.port = 2222;
+      return;
+    }
     const child = spawn(Object.values(cluster.clients)[0], ['-n', gateway, 'port-forward', `job/${name}`, ':2222'], {
       env: { PATH: process.env.PATH, HOME: this.folder, KUBECONFIG: alice.kubeconfig }, stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -168,7 +175,6 @@ export class Scene {
       }
       child.on('close', () => fail(new Error(`port-forward ended: ${said}`)));
     });
-    writeFileSync(join(this.folder, 'known'), `@cert-authority ${this.host} ${this.publicKey('host-authority')}\n`);
   }
 
   public async close(): Promise<void> {
@@ -191,7 +197,7 @@ export class Scene {
     return [
       'ssh', ...first, '-F', '/dev/null', '-p', String(this.port), '-i', join(this.folder, key), '-o', 'IdentitiesOnly=yes', '-o', `HostKeyAlias=${this.host}`,
       '-o', `UserKnownHostsFile=${join(this.folder, 'known')}`, '-o', 'GlobalKnownHostsFile=/dev/null', '-o', 'StrictHostKeyChecking=yes', '-o', 'BatchMode=yes', '-o', 'LogLevel=ERROR',
-      ...args.some(word => word.endsWith('@127.0.0.1')) ? args : ['debug@127.0.0.1', ...args],
+      ...args.some(word => word.endsWith('@127.0.0.1')) ? args : [`debug@${this.address}`, ...args],
     ];
   }
 
@@ -243,8 +249,9 @@ export class Scene {
 
   /** The recordings, the oldest first, each as its lines. */
   public async recordings(): Promise<any[][]> {
-    const text = await asAdmin(this.cluster, ['-n', this.store, 'exec', 'keeper', '--', 'sh', '-c', 'for f in /store/*.cast; do cat "$f"; echo; done']);
-    return text.split('\n\n').filter(Boolean).map(one => one.trim().split('\n').map(line => JSON.parse(line)));
+    const text = await asAdmin(this.cluster, ['-n', this.store, 'exec', 'keeper', '--', 'sh', '-c', 'for f in /store/*.cast; do if [ -s "$f" ]; then cat "$f"; echo; fi; done']);
+    // One that is being written may end in the middle of a line.
+    return text.split('\n\n').filter(one => one.includes('\n')).map(one => one.trim().split('\n').map(parsed).filter(line => line !== undefined));
   }
 
   /** The last recording of a command. */
@@ -262,5 +269,13 @@ export class Scene {
 
   private run(program: string, args: string[]): Promise<string> {
     return must(program, args, { cwd: this.folder, env: process.env });
+  }
+}
+
+function parsed(line: string): any {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
   }
 }
