@@ -35,6 +35,7 @@ interface Quick {
 
 /** DuckDB may use so much for itself; beyond, it writes to the temporary folder. */
 const MEMORY = '160MiB';
+/** So many packed files are read at a time, for one is unpacked by one thread; what is not packed is read by all threads anyway. */
 const PARALLEL = 2;
 
 /**
@@ -130,7 +131,8 @@ export class Evidence {
         connection.closeSync();
       }
     };
-    await Promise.all(Array.from({ length: Math.min(PARALLEL, sources.length) }, work));
+    const packed = sources.some(({ format }) => format !== 'text');
+    await Promise.all(Array.from({ length: packed ? Math.min(PARALLEL, sources.length) : 1 }, work));
     sources.forEach(({ name, cluster }, index) => {
       this.logs.push({ name, events: events[index], ...cluster !== undefined && { cluster } });
       this.damage.add(damages[index]);
