@@ -42,7 +42,7 @@ it('fifty sessions at once, each with its own recording, and not one more', asyn
 
 it(`${MEBIBYTES} MiB out and in: the bytes are right, and how fast it is beside kubectl exec is printed`, async () => {
   const kubectl = scene.kubectlWords(['exec', '-i', POD, '--']);
-  const zeros = `head -c ${MEBIBYTES}M /dev/zero`;
+  const zeros = `dd if=/dev/zero bs=1048576 count=${MEBIBYTES}`;
   const ways: Record<string, [string[], string[]]> = {
     out: [scene.words([`exec ${at} -- ${zeros}`]), [...kubectl, ...zeros.split(' ')]],
     in: [scene.words([`exec -i ${at} -- sha256sum`]), [...kubectl, 'sha256sum']],
