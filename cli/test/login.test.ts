@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'fs';
+import { existsSync, chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'fs';
 import { createServer } from 'http';
 import { AddressInfo } from 'net';
 import { join } from 'path';
@@ -71,7 +71,10 @@ describe('login', () => {
     const { code, stderr, page } = await scene.loggingIn(['login', ...scene.at('people'), '--browser', '--param', 'ui_locales=$(id)'], 'alice', { env: { BROWSER: program } });
     expect(code).toBe(0);
     expect(stderr).toContain('A browser opens for the login. If none does, open\n');
-    expect(JSON.parse(readFileSync(join(scene.folder, 'opened'), 'utf8'))).toEqual([page]);
+    // The browser is a process of its own, which nobody waits for.
+    const opened = join(scene.folder, 'opened');
+    for (let tries = 0; tries < 300 && !(existsSync(opened) && readFileSync(opened, 'utf8').endsWith(']')); tries++) await new Promise(resolve => setTimeout(resolve, 100));
+    expect(JSON.parse(readFileSync(opened, 'utf8'))).toEqual([page]);
     expect(new URL(page).searchParams.get('ui_locales')).toBe('$(id)');
   });
   test('--json is data for programs, and no token', async () => {

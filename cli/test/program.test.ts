@@ -13,7 +13,10 @@ const run = (...args: string[]) => cluster.as('alice', args);
 test('--help names every command; no command and an unknown one are wrong use', async () => {
   const { code, stdout } = await run('--help');
   expect(code).toBe(0);
-  for (const name of ['request', 'approve', 'deny', 'revoke', 'withdraw', 'list', 'status', 'guardrails', 'completion']) expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
+  for (const name of [
+    'request', 'approve', 'deny', 'revoke', 'withdraw', 'list', 'status', 'login', 'whoami', 'logout', 'cert', 'guardrails', 'break-glass', 'policy', 'notify', 'drift', 'audit',
+    'inventory', 'diff', 'minimize', 'replay', 'plan', 'ssh', 'rollout', 'init', 'completion',
+  ]) expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
   expect(await run()).toMatchObject({ code: 2, stderr: 'error: No command is given. Fix: secure-debug --help lists them.\n' });
   expect(await run('aprove')).toMatchObject({ code: 2, stderr: expect.stringMatching(/unknown command 'aprove'.*approve/) });
   expect(cluster.asked).toEqual([]);
@@ -29,7 +32,8 @@ describe('completion', () => {
   };
 
   test.each([
-    ['secure-debug re', ['request', 'revoke']],
+    ['secure-debug req', ['request']],
+    ['secure-debug rev', ['revoke']],
     ['secure-debug guardrails o', ['off', 'on']],
     ['secure-debug request --wa', ['--wait']],
     ['secure-debug guardrails off --inc', ['--including-requests']],

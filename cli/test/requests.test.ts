@@ -419,7 +419,7 @@ describe('what the API server refuses is told in one sentence with the fix', () 
     [403, 'rolebindings.rbac.authorization.k8s.io is forbidden: User "bob" cannot list resource "rolebindings" in API group "rbac.authorization.k8s.io" at the cluster scope', /^error: bob may not list rolebindings in the whole cluster\. Fix: name a namespace with -n, or ask whoever maintains access/],
     [403, 'x is forbidden: ValidatingAdmissionPolicy \'secure-debug-requests\' with binding \'b\' denied request: expression \'a \'b\' c\' resulted in error: cost limit exceeded', /^error: The policy secure-debug-requests could not decide, and so refused it: cost limit exceeded\. Fix: tell who maintains/],
     [403, 'rolebindings.rbac.authorization.k8s.io "x" is forbidden: user "bob" (groups=["leads"]) is attempting to grant RBAC permissions not currently held:\n{APIGroups:[""]}', /^error: bob is not among those who may request or approve this Role\. Fix: ask a member/],
-    [401, 'Unauthorized', /does not know you \(401\)\. Fix: log in again/],
+    [401, 'Unauthorized', /does not know you \(401\)\. Fix: secure-debug whoami says why; log in again/],
     [429, '', /cannot answer now \(429\)/],
     [503, 'apiserver is shutting down', /cannot answer now \(503\): apiserver is shutting down/],
     [418, 'teapot\u001b[2J', /refused GET \/apis\/.*\(418\): teapot\\u001b\[2J/],
