@@ -7,6 +7,7 @@ export * from './credentials';
 export * from './network';
 export * from './cleanup';
 export * from './gateway';
+export * from './diagnostics';
 export * from './broker';
 export * from './review';
 export * from './blueprint';
