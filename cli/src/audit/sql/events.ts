@@ -18,7 +18,7 @@ const subjectsPatched = 'len(list_filter(from_json(requestObject, \'["JSON"]\'),
 /** What the authorizer says is quoted by Go. */
 const unquoted = (field: string) => `replace(replace(${field}, '\\"', '"'), '\\\\', '\\')`;
 const QUOTED = '"((?:[^"\\\\]|\\\\.)*)"';
-const REASON = `^RBAC: allowed by (RoleBinding|ClusterRoleBinding) ${QUOTED} of (Role|ClusterRole) ${QUOTED} to (User|Group|ServiceAccount) "`;
+export const REASON = `^RBAC: allowed by (RoleBinding|ClusterRoleBinding) ${QUOTED} of (Role|ClusterRole) ${QUOTED} to (User|Group|ServiceAccount) "`;
 
 /** Microseconds since 1970, of any text: people write times too, and `infinity` is one. No later than the year 2100. */
 const micros = (time: string) => `least(try(epoch_us(try_cast(${time} AS TIMESTAMPTZ))), 4102444800000000)`;
@@ -40,7 +40,7 @@ const either = (condition: string, yes: string, no: string) => `coalesce(CASE WH
 const asked = (field: string) => `(requestObject->>${text(`$.spec.${field}`)})`;
 
 /** The API server's own user at the kubelet, by the names that installers give it. */
-const API_SERVERS = ['kube-apiserver-kubelet-client', 'kube-apiserver', 'system:kube-apiserver', 'system:apiserver', 'apiserver'];
+export const API_SERVERS = ['kube-apiserver-kubelet-client', 'kube-apiserver', 'system:kube-apiserver', 'system:apiserver', 'apiserver'];
 
 /**
  * The relation `events`, as DuckDB makes it from what it read: flat columns of simple types, so that all that is built on it is plain
