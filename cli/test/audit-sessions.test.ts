@@ -104,7 +104,7 @@ function naive(events: any[]): Told[] {
   const bindings = calls.filter(({ first, code }) => first.objectRef.resource === 'rolebindings' && code < 300);
   /** The requests of a name as they stood at a moment. */
   const requestsAt = (moment: number) => {
-    const open = new Map<string, { user: string; ticket: string; approvals: string; granted: number; until: number }>();
+    const open = new Map<string, { user: string; ticket: string; approvals: string; from: number; granted: number; over: number; until: number }>();
     for (const { first, at: when } of bindings) {
       const { namespace, name } = first.objectRef;
       const key = `${namespace}/${name}`;
@@ -112,7 +112,11 @@ function naive(events: any[]): Told[] {
       const subjects = (first.requestObject?.subjects ?? []).length;
       const [user, ticket, expires, approvals, closed] = ['requested-by', 'ticket', 'expires-at', 'approvals', 'closed'].map(one => said[`secure-debug.internal/${one}`]);
       if (first.verb === 'create') {
-        if (when <= moment) open.set(key, { user, ticket, approvals: '', granted: subjects > 0 ? when : Infinity, until: Date.parse(expires) * 1000 + 300e6 });
+        if (when <= moment) {
+          open.set(key, {
+            user, ticket, approvals: '', from: when, granted: subjects > 0 ? when : Infinity, over: Date.parse(expires) * 1000, until: Date.parse(expires) * 1000 + 300e6,
+          });
+        }
         continue;
       }
       const known = open.get(key);
@@ -120,7 +124,10 @@ function naive(events: any[]): Told[] {
       if (!known || [...bindings].some(other => other.first.verb === 'create' && other.first.objectRef.name === name && other.first.objectRef.namespace === namespace && other.at > moment && other.at < when)) continue;
       if (approvals) known.approvals = approvals;
       if (subjects > 0) known.granted = Math.min(known.granted, when);
-      if (closed || first.verb === 'delete') known.until = Math.min(known.until, when + 60e6);
+      if (closed || first.verb === 'delete') {
+        known.until = Math.min(known.until, when + 60e6);
+        known.over = Math.min(known.over, when);
+      }
     }
     return open;
   };
@@ -139,7 +146,10 @@ function naive(events: any[]): Told[] {
     const begin = all[0].at;
     const open = requestsAt(begin);
     const behind = reason.includes(' RoleBinding "') ? open.get(`${place}/${binding}`) : undefined;
-    const its = behind && begin < behind.until ? behind : undefined;
+    // Whoever broke the glass in the namespace acts by it.
+    const emergency = ['on-call', 'just-in-time'].includes(path) ? [...open].filter(([key, one]) => key.startsWith(`${namespace}/break-glass`) && one.user === person && one.granted <= begin && begin < one.over)
+      .map(([, one]) => one).sort((a, b) => a.from - b.from).at(-1) : undefined;
+    const its = emergency ?? (behind && begin < behind.until ? behind : undefined);
     const others = [...open].filter(([key, one]) => key.startsWith(`${namespace}/`) && one.user === person && one.granted <= begin && begin < one.until && key !== `${place}/${binding}`).map(([key]) => key).sort();
     const url = new URL(first.requestURI, 'http://x');
     const ephemeral = isDebug ? first.requestObject.spec.ephemeralContainers.at(-1) : undefined;
@@ -151,7 +161,7 @@ function naive(events: any[]): Told[] {
       where: `${namespace}/${name}/${ephemeral?.name ?? url.searchParams.get('container') ?? ''}`,
       command: (ephemeral?.command ?? url.searchParams.getAll('command')).join(' '),
       outcome,
-      path,
+      path: emergency ? 'break-glass' : path,
       seconds: outcome === 'open' ? undefined : (Math.max(...all.map(({ end }) => end ?? 0)) - begin) / 1e6,
       events: all.reduce((sum, one) => sum + one.events.length, 0),
       ticket: its?.ticket,

@@ -10,6 +10,9 @@ const PULL = 600_000_000;
 /** So long after its end a grant may be used still: its timer is a Job that a controller ends, and caches follow. */
 const SLACK = 300_000_000;
 
+/** That a grant is one of break-glass. */
+const EMERGENCY = 'g.role_kind = \'Role\' AND (g.role = \'break-glass\' OR g.role LIKE \'break-glass-%\')';
+
 /** Roles that the constructs make by default, and by which way who holds them came. */
 const BY_NAME: readonly (readonly [kind: string, role: string, path: string])[] = [
   ['Role', 'oncall-debug', 'on-call'],
@@ -101,7 +104,7 @@ FROM (
     // Bindings that were made while the log ran, with the request for access that one may be. Approvals only ever grow, so the greatest text is the last.
     grants: `
 SELECT cluster, kind, namespace, name, role_kind, role, requested_by, request_reason, ticket, approvals, expires_at, closed, created_by, from_us, granted_us,
-  CASE WHEN ended_us < next_us THEN ended_us ELSE next_us END AS until_us
+  CASE WHEN over_us < next_us THEN over_us ELSE next_us END AS over_us, CASE WHEN ended_us < next_us THEN ended_us ELSE next_us END AS until_us
 FROM (
   SELECT g.*, COALESCE(LEAD(from_us) OVER (PARTITION BY cluster, kind, namespace, name ORDER BY life), ${FOREVER}) AS next_us
   FROM (
@@ -110,6 +113,7 @@ FROM (
       MAX(approvals) AS approvals, MAX(expires_at) AS expires_at, MAX(closed) AS closed,
       MAX(CASE WHEN created = 1 THEN user_name ELSE '' END) AS created_by, MIN(received_us) AS from_us,
       COALESCE(MIN(CASE WHEN bound_subjects > 0 THEN received_us END), ${FOREVER}) AS granted_us,
+      COALESCE(MIN(CASE WHEN verb = 'delete' OR closed <> '' THEN received_us WHEN expires_us IS NOT NULL THEN expires_us END), ${FOREVER}) AS over_us,
       COALESCE(MIN(CASE WHEN verb = 'delete' OR closed <> '' THEN received_us + 60000000 WHEN expires_us IS NOT NULL THEN expires_us + ${SLACK} END), ${FOREVER}) AS ended_us
     FROM binding_writes
     WHERE life > 0
@@ -117,15 +121,24 @@ FROM (
   ) AS g
 ) AS h`,
 
+    // Whoever broke the glass acts in an emergency: RBAC names the binding that they have at any time, if that allows it too.
+    open_emergencies: `
+SELECT r.cluster, r.session_id, r.start_us, r.user_name, r.as_user, MAX(g.from_us) AS from_us
+FROM (SELECT DISTINCT cluster, session_id, start_us, user_name, as_user, namespace FROM session_requests) AS r
+JOIN grants AS g ON g.cluster = r.cluster AND g.namespace = r.namespace AND g.requested_by = CASE WHEN r.as_user = '' THEN r.user_name ELSE r.as_user END
+WHERE g.kind = 'RoleBinding' AND ${EMERGENCY} AND r.start_us >= g.granted_us AND r.start_us < g.over_us
+GROUP BY r.cluster, r.session_id, r.start_us, r.user_name, r.as_user`,
+
     sessions: `
 SELECT p.cluster, p.session_id, p.start_us, CASE WHEN p.open_requests > 0 AND p.outcome = 'completed' THEN 0 ELSE p.end_us END AS end_us,
   CASE WHEN p.open_requests > 0 AND p.outcome = 'completed' THEN 'open' ELSE p.outcome END AS outcome,
   CASE WHEN p.as_user = '' THEN p.user_name ELSE p.as_user END AS person, CASE WHEN p.as_user = '' THEN '' ELSE p.user_name END AS impersonator,
   CASE WHEN p.as_user = '' THEN p.user_groups ELSE p.as_groups END AS person_groups,
   p.capability, p.namespace, p.pod, p.container, p.command, p.image,
-  CASE WHEN p.outside <> '' THEN 'outside' ELSE p.path END AS path, p.outside,
+  CASE WHEN p.outside <> '' THEN 'outside' WHEN e.from_us IS NOT NULL THEN 'break-glass' ELSE p.path END AS path, p.outside,
   p.grant_kind, p.grant_namespace, p.grant_name, p.grant_role_kind, p.grant_role,
-  g.requested_by, g.request_reason, g.ticket, g.approvals, g.expires_at, g.from_us AS requested_us,
+  ${['requested_by', 'request_reason', 'ticket', 'approvals', 'expires_at'].map(column => `CASE WHEN e.from_us IS NOT NULL THEN e.${column} ELSE g.${column} END AS ${column}`).join(', ')},
+  CASE WHEN e.from_us IS NOT NULL THEN e.from_us ELSE g.from_us END AS requested_us,
   p.decision, p.code, p.message, p.client, p.sources, p.events, p.requests
 FROM (
   SELECT q.*,
@@ -163,6 +176,10 @@ FROM (
     LEFT JOIN declared AS d ON d.binding_kind = r.grant_kind AND d.namespace = r.grant_namespace AND d.role_kind = r.grant_role_kind AND d.role = r.grant_role AND (d.binding = r.grant_name OR d.binding = '')
   ) AS q
 ) AS p
+LEFT JOIN open_emergencies AS o ON o.cluster = p.cluster AND o.session_id = p.session_id AND o.start_us = p.start_us AND o.user_name = p.user_name AND o.as_user = p.as_user
+  AND p.outside = '' AND p.path IN ('on-call', 'read-only', 'just-in-time')
+LEFT JOIN grants AS e ON e.cluster = o.cluster AND e.kind = 'RoleBinding' AND e.namespace = p.namespace AND e.from_us = o.from_us AND ${EMERGENCY.replace(/g\./g, 'e.')}
+  AND e.requested_by = CASE WHEN p.as_user = '' THEN p.user_name ELSE p.as_user END
 LEFT JOIN grants AS g ON g.cluster = p.cluster AND g.kind = p.grant_kind AND g.namespace = p.grant_namespace AND g.name = p.grant_name AND p.start_us >= g.from_us AND p.start_us < g.until_us`,
 
     // What was refused, by whom, and why.
