@@ -128,6 +128,12 @@ project.eslint?.addRules({
         except: ['./broker', './access', './guardrails', './cleanup', './model', './private'],
         message: 'The broker composes access, guardrails and cleanup (ARCHITECTURE.md).',
       },
+      {
+        target: './src/validation',
+        from: './src',
+        except: ['./validation', './review', './audit', './model', './private'],
+        message: 'The validation composes review and audit (ARCHITECTURE.md).',
+      },
       // The blueprint composes them all, and nothing is built on it.
       { target: CAPABILITIES.concat('broker', 'model', 'private').map(name => `./src/${name}`), from: './src/blueprint', message: 'Nothing imports the blueprint (ARCHITECTURE.md).' },
       { target: './src/model', from: './src', except: ['./model', './private'], message: 'The model knows no capability.' },
@@ -157,6 +163,7 @@ project.addTask('verify:api', { description: 'Compare the public API with the ac
 project.addTask('api:accept', { description: 'Accept the public API as it is compiled now', exec: 'tools/check-api.sh accept' });
 project.addTask('verify:readme', { description: 'Compile the snippets of the README and the docstrings', exec: 'tools/check-readme.sh' });
 project.addTask('verify:python', { description: 'Build the Python package and run the quick start with it', exec: 'tools/check-python.sh' });
+project.addTask('verify:site', { description: 'Build the site of docs/; no link may lead nowhere', exec: 'tools/site.sh' });
 project.addTask('verify:languages', { description: 'Build the packages for Java and Go, and run the quick start with them', exec: 'tools/check-languages.sh' });
 project.addTask('test:cluster', { description: 'The suite against a real Kubernetes; --help lists the options', exec: `${example} test/cluster/run.ts`, receiveArgs: true });
 project.addTask('test:planted', { description: 'Plant a defect in each rule of the model, one at a time: the suite against a real Kubernetes has to find it', exec: `${example} test/cluster/run.ts planted` });
@@ -165,7 +172,7 @@ project.addTask('test:soak', { description: 'Twenty people at work on a real Kub
 project.addTask('test:versions', { description: 'The suite on every supported version of Kubernetes', exec: `${example} test/cluster/run.ts --all-versions` });
 project.addTask('test:mutation', { description: 'Mutation testing of model, access and audit', exec: 'stryker run' });
 const full = project.addTask('test:full', { description: 'Everything, also what takes long: every version of Kubernetes, planted defects, mutation testing and checkov' });
-for (const name of ['test', 'verify:manifests', 'verify:api', 'verify:readme', 'verify:python', 'verify:languages', 'test:versions', 'test:long', 'test:soak', 'test:planted', 'test:mutation']) full.spawn(project.tasks.tryFind(name)!);
+for (const name of ['test', 'verify:manifests', 'verify:api', 'verify:readme', 'verify:python', 'verify:languages', 'verify:site', 'test:versions', 'test:long', 'test:soak', 'test:planted', 'test:mutation']) full.spawn(project.tasks.tryFind(name)!);
 full.exec('tools/check-checkov.sh');
 
 project.tasks.tryFind('docgen')!.reset('tools/docgen.sh');
@@ -208,7 +215,7 @@ const cli = new typescript.TypeScriptProject({
   deps: ['cdk8s-secure-debug@^0.0.0', 'cdk8s@^2.70.0', '@inquirer/prompts@^7.8.6', '@kubernetes/client-node@^1.4.0', '@duckdb/node-api@^1.5.6-r.1', 'age-encryption@^0.3.1', 'cli-progress@^3.12.0',
     'cli-table3@^0.6.5', 'commander@^14.0.0', 'openid-client@^6.9.0', 'yaml@^2.8.0'],
   devDeps: ['@types/node@^20', '@types/jest@^30.0.0', '@types/cli-progress@^3.11.6', 'ts-jest@^29',
-    'axe-core@^4.10.0', 'puppeteer-core@^24.0.0', 'eslint-plugin-import@^2.32.0', 'eslint-import-resolver-typescript@^4.4.0'],
+    'ajv@^8.18.0', 'axe-core@^4.10.0', 'fast-check@^4.10.0', 'puppeteer-core@^24.0.0', 'eslint-plugin-import@^2.32.0', 'eslint-import-resolver-typescript@^4.4.0'],
   github: false,
   release: false,
   depsUpgrade: false,

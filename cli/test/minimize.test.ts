@@ -4,7 +4,6 @@ import { join } from 'path';
 import { gzipSync } from 'zlib';
 import { App } from 'cdk8s';
 import { PermissionModel, PermissionSubject, SecureDebugWarnings } from 'cdk8s-secure-debug';
-// eslint-disable-next-line import/no-extraneous-dependencies -- the workspace has it
 import * as fc from 'fast-check';
 import * as ts from 'typescript';
 import { parseAllDocuments } from 'yaml';

@@ -1,6 +1,5 @@
 import { readFileSync } from 'fs';
 import { join } from 'path';
-// eslint-disable-next-line import/no-extraneous-dependencies -- of the workspace
 import Ajv from 'ajv';
 import { at, BREAK_GLASS, CLUSTER_ADMIN, HOSTILE, hostile, report, session, week } from './report-sessions';
 import { csv } from '../src/audit/csv';

@@ -5,6 +5,7 @@ import {
   DebugContainerGuardrail, DebugImage, DebugSubject, DefaultDenyNetwork, DnsProvider, ExecAccess, ExecGuardrail, ExpiredAccessCleanup,
   GitOpsGuardrail, GitOpsIdentity, GuardrailCanary, GuardrailProbe, JustInTimeAccess, NetworkAllow, OnCallDebugAccess, ReadOnlyAccess,
   SecureDebugWarnings, TokenIssuer,
+  AuditAlerts, AuditDashboards, AuditLogShipping, AuditWebhook, DebugGateway, GatewayRecording, LogSink, RolloutPhase, SecureDebugging,
 } from '../../src';
 
 /** It stands for any namespace in the names that contain one. */
@@ -13,6 +14,8 @@ const group = 'example-group';
 const commandSets = [CommandSet.readOnlyDiagnostics(), CommandSet.shell(), CommandSet.copyFrom('/var/log')];
 const images = [new DebugImage('toolbox', { repository: 'docker.io/library/busybox', tags: ['1.36'], commandSets: [commandSets[0]] })];
 
+/** A public key whose private one nobody has. */
+const SSH_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAID9mOH4t6sNzQ42Y9/qPS113CPt5QTRshE6XV79poGtK';
 const issuer = new TokenIssuer({ issuerUrl: 'https://login.example.com', audiences: ['kubernetes'], groups: [group] });
 
 /** The objects that one chart would apply. */
@@ -24,8 +27,8 @@ function applied(build: (chart: Chart) => unknown): any[] {
 }
 
 /** The files of the API server, as if they were objects. */
-function files(build: (controlPlane: ControlPlane) => unknown): any[] {
-  const platforms = Object.values(ControlPlanePlatform).filter(platform => !/^(eks|aks|gke)$/.test(platform));
+function files(build: (controlPlane: ControlPlane) => unknown, without?: ControlPlanePlatform): any[] {
+  const platforms = Object.values(ControlPlanePlatform).filter(platform => !/^(eks|aks|gke)$/.test(platform) && platform !== without);
   const controlPlane = new ControlPlane({ platforms });
   build(controlPlane);
   return controlPlane.synthFiles().map(({ name }) => ({ kind: 'ControlPlaneFile', metadata: { name } }));
@@ -59,5 +62,25 @@ export const KITCHEN_SINK: { [construct: string]: () => any[] } = {
   DefaultDenyNetwork: () => applied(chart => new DefaultDenyNetwork(chart, 'x', { namespace: NAMESPACE, allow: Object.values(DnsProvider).map(provider => NetworkAllow.dns({ provider })) })),
   DebugContainerCleanup: () => applied(chart => new DebugContainerCleanup(chart, 'x', { namespaces: [NAMESPACE], maxAge: Duration.hours(1) })),
   AuditPolicy: () => files(controlPlane => new AuditPolicy(controlPlane, 'x')),
+  AuditWebhook: () => files(controlPlane => {
+    new AuditPolicy(controlPlane, 'audit');
+    new AuditWebhook(controlPlane, 'x', { url: 'https://audit.example.com' });
+  }, ControlPlanePlatform.TALOS),
+  AuditLogShipping: () => applied(chart => new AuditLogShipping(chart, 'x', { clusterName: 'example', sinks: [LogSink.otlpHttp('https://otel.example.com')] })),
+  AuditAlerts: () => applied(chart => new AuditAlerts(chart, 'x', { clusters: ['example'], loki: true })),
+  AuditDashboards: () => applied(chart => new AuditDashboards(chart, 'x')),
+  DebugGateway: () => applied(chart => new DebugGateway(chart, 'x', {
+    clusterVersion: '1.36', deadline: Duration.hours(1), recording: GatewayRecording.volumeClaim('recordings'), targets: [{ namespace: NAMESPACE, groups: [group] }],
+    userAuthorities: [SSH_KEY], hostAuthority: SSH_KEY, image: 'registry.example/debug-gateway:1.0.0',
+  })),
+  SecureDebugging: () => {
+    const app = new App();
+    SecureDebugWarnings.rules().forEach(({ id }) => SecureDebugWarnings.acknowledge(app, id, 'an example'));
+    new SecureDebugging(app, 'x', {
+      teams: [{ name: 'example', namespaces: [NAMESPACE], onCall: group, approvers: 'approvers', debugByRequest: true, network: [] }],
+      phase: RolloutPhase.BROKER, identities: [GitOpsIdentity.argoCd()], certificateLife: Duration.minutes(30),
+    });
+    return app.charts.flatMap(chart => chart.toJson());
+  },
   AuthenticationConfiguration: () => files(controlPlane => new AuthenticationConfiguration(controlPlane, 'x', { issuers: [issuer] })),
 };
