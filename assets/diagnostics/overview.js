@@ -107,7 +107,7 @@ const status = value => value === 'ok' || value === 'degraded' || value === 'fai
  *
  * @param {unknown} value
  */
-const time = value => typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(value) && !Number.isNaN(Date.parse(value)) ? line(value, 40) : '';
+const time = value => typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(value) && !Number.isNaN(Date.parse(value)) ? line(value, 40) : '';
 
 /**
  * @param {any} value

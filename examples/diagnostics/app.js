@@ -12,9 +12,11 @@ const v8 = require('v8');
 const startedAt = new Date().toISOString();
 const config = { currency: process.env.CURRENCY ?? 'EUR', retries: 3 };
 
-// Whoever is on call reads the report, so it must not have what the process was started with.
-process.report.excludeEnv = true;
-process.report.excludeNetwork = true;
+/** Whoever is on call reads it, so it must not have what the process was started with. */
+function report() {
+  const { environmentVariables, ...rest } = process.report.getReport();
+  return rest;
+}
 
 /** The last errors, the same ones counted together, the newest first. Messages are ours: no data of customers. */
 const errors = [];
@@ -45,7 +47,7 @@ const diagnostics = http.createServer((request, response) => {
     case 'GET /debug/info': return json(response, info());
     case 'GET /debug/health': return json(response, health());
     case 'GET /debug/errors': return json(response, { errors });
-    case 'GET /debug/report': return json(response, process.report.getReport());
+    case 'GET /debug/report': return json(response, report());
     // It has everything that is in memory, and stops the process while it is taken: declared as dangerous.
     case 'POST /debug/heap-snapshot': return v8.getHeapSnapshot().pipe(response.setHeader('content-type', 'application/octet-stream'));
     default: return response.writeHead(404).end();

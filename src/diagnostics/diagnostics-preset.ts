@@ -47,7 +47,7 @@ export class DiagnosticsPreset {
 
   /**
    * Node.js without its inspector, as in examples/diagnostics/app.js: `/debug/report`, a diagnostic report, which the application
-   * has to make without the environment (`process.report.excludeEnv`). Dangerous: `/debug/heap-snapshot`, by POST.
+   * has to make without the environment: it leaves out `environmentVariables`. Dangerous: `/debug/heap-snapshot`, by POST.
    *
    * @see https://nodejs.org/api/report.html
    */
