@@ -96,7 +96,7 @@ class Spark:
     def fill(self, rows):
         data = self.spark.createDataFrame([(r["log"], r["line"], r["cluster"], r["day"]) for r in rows], "log string, line string, cluster string, day string")
         data.createOrReplaceTempView("incoming")
-        self.spark.sql("INSERT OVERWRITE audit.raw_events SELECT log, line, cluster, CAST(day AS DATE) FROM incoming")
+        self.spark.sql("INSERT OVERWRITE audit.raw_events SELECT log, line, CAST(day AS DATE), cluster FROM incoming")
 
     def rows(self, relation):
         return [row.asDict() for row in self.spark.sql(f"SELECT * FROM audit.{relation}").collect()]

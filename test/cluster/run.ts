@@ -124,13 +124,16 @@ async function ownCluster(version: string, options: Options): Promise<number> {
   mkdirSync(folder, { recursive: true });
   const up = join(CONTROL_PLANE, 'up.sh');
   const scratch = mkdtempSync(join(tmpdir(), 'secure-debug-test-'));
+  // What up.sh does not start it stops itself, and a cluster that is there already is somebody else's.
+  let started = false;
   try {
     const policy = join(scratch, 'audit-policy.yaml');
     writeFileSync(policy, auditPolicy());
     await step(up, [folder, '--version', version, '--audit-policy', policy, '--owner', String(process.pid), ...withNode ? ['--node-image', NODE_IMAGE] : ['--no-node']]);
+    started = true;
     return await tests(await startedCluster(folder, scratch), options);
   } finally {
-    await foreground(join(CONTROL_PLANE, 'down.sh'), [folder]);
+    if (started) await foreground(join(CONTROL_PLANE, 'down.sh'), [folder]);
     rmSync(scratch, { recursive: true, force: true });
     console.error(`logs of the cluster: ${relative(PROJECT, folder)}/log, audit log: ${relative(PROJECT, folder)}/audit.log`);
   }

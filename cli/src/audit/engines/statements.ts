@@ -4,6 +4,7 @@ import { Dialect } from './dialects/dialect';
 import { DUCKDB } from './dialects/duckdb';
 import { SPARK } from './dialects/spark';
 import { ATHENA, TRINO } from './dialects/trino';
+import { named } from './named';
 import { Days, events, failures, fields } from './relations';
 import { Declared } from '../declared';
 import { views } from '../sql/views';
@@ -40,7 +41,7 @@ export function statements(engine: string, { schema, declared, location, cluster
   const qualified = (name: string) => `${schema}.${name}`;
   const raw = qualified(RAW_TABLE);
   const portable = views(declared !== undefined);
-  const named = new RegExp(`\\b(FROM|JOIN) (${['events', 'failures', 'declared', ...Object.keys(portable)].join('|')})\\b`, 'g');
+  const relations = new RegExp(`\\b(FROM|JOIN) (${['events', 'failures', 'declared', ...Object.keys(portable)].join('|')})\\b`, 'g');
   const view = (name: string, query: string): Statement => ({ name, sql: d.createView(qualified(name), query.trim()) });
   return [
     ...Object.entries(d.setUp(schema)).map(([name, sql]) => ({ name, sql })),
@@ -49,7 +50,7 @@ export function statements(engine: string, { schema, declared, location, cluster
     view('events', events(d, qualified('audit_fields'))),
     view('failures', failures(d, qualified('audit_fields'))),
     view('declared', bindings(d, declared ?? [])),
-    ...Object.entries(portable).map(([name, query]) => view(name, query.replace(named, (_, word: string, relation: string) => `${word} ${qualified(relation)}`))),
+    ...Object.entries(portable).map(([name, query]) => view(name, named(query).replace(relations, (_, word: string, relation: string) => `${word} ${qualified(relation)}`))),
   ];
 }
 
