@@ -29,9 +29,10 @@ export interface DiagnosticsServiceProps {
   readonly route: DiagnosticsRoute;
   /**
    * Its name, by which a DiagnosticsEndpoint joins it: at most 40 characters. The Secret NAME-token has to be made, with a random
-   * `token` of 16 characters or more.
+   * `token` of 16 characters or more. Kubernetes tells every container of the namespace about a Service by variables such as
+   * `DIAGNOSTICS_OVERVIEW_PORT`, so it must not be what an application reads.
    *
-   * @default diagnostics
+   * @default diagnostics-overview
    */
   readonly name?: string;
   /**
@@ -81,7 +82,7 @@ export class DiagnosticsService extends Construct {
   public constructor(scope: Construct, id: string, props: DiagnosticsServiceProps) {
     super(scope, id);
     const where = 'DiagnosticsService';
-    this.name = props.name ?? 'diagnostics';
+    this.name = props.name ?? 'diagnostics-overview';
     this.namespace = props.namespace;
     this.tokenSecretName = tokenSecret(this.name);
     allOrNothing(this, where, () => this.declare(where, props));

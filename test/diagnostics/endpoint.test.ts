@@ -90,13 +90,13 @@ it('lets in the proxy\'s port from the route, and the ports that stay open, and 
 it('joins the page of the namespace', () => {
   const page = new DiagnosticsService(chart, 'page', { namespace: 'payments', proxy, route: DiagnosticsRoute.ingress({ ...INGRESS, host: 'page.example.com' }) });
   endpoint({ overview: page.name });
-  expect(podOf().metadata.labels).toEqual({ 'app': 'ledger', ...emitted('Service', 'diagnostics-pods').spec.selector });
-  expect(emitted('Service', 'diagnostics-pods').spec).toMatchObject({ clusterIP: 'None', publishNotReadyAddresses: true });
+  expect(podOf().metadata.labels).toEqual({ 'app': 'ledger', ...emitted('Service', 'diagnostics-overview-pods').spec.selector });
+  expect(emitted('Service', 'diagnostics-overview-pods').spec).toMatchObject({ clusterIP: 'None', publishNotReadyAddresses: true });
   expect(podOf().spec.volumes[1]).toEqual({ name: 'diagnostics-token', secret: { secretName: page.tokenSecretName, optional: true } });
   expect(emitted('NetworkPolicy', 'ledger-diagnostics').spec.ingress[1]).toEqual({
-    from: [{ podSelector: { matchLabels: emitted('Deployment', 'diagnostics').spec.selector.matchLabels } }], ports: [{ port: 4182, protocol: 'TCP' }],
+    from: [{ podSelector: { matchLabels: emitted('Deployment', 'diagnostics-overview').spec.selector.matchLabels } }], ports: [{ port: 4182, protocol: 'TCP' }],
   });
-  expect(emitted('NetworkPolicy', 'diagnostics').spec.egress.map((rule: any) => rule.ports.map((p: any) => p.port))).toEqual([[53, 53], [4182], [443]]);
+  expect(emitted('NetworkPolicy', 'diagnostics-overview').spec.egress.map((rule: any) => rule.ports.map((p: any) => p.port))).toEqual([[53, 53], [4182], [443]]);
   expect(configOf().overview).toMatchObject({ paths: ['/debug/info', '/debug/health', '/debug/errors'], port: 4182 });
   expect(page.url).toBe('https://page.example.com/');
 });
@@ -179,7 +179,7 @@ describe('refuses', () => {
     ['a dangerous path of blanks for a reason', () => endpoint({ presets: [DiagnosticsPreset.actuator()], dangerous: [{ path: '/actuator/env', reason: '  ' }] }), /reason = " {2}" is empty/],
     ['a dangerous path that is not there', () => endpoint({ dangerous: [{ path: '/actuator/env', reason: 'x' }] }), /in none of the presets/],
     ['what is not dangerous', () => endpoint({ dangerous: [{ path: '/debug/info', reason: 'x' }] }), /is not dangerous/],
-    ['an overview without the contract', () => endpoint({ presets: [DiagnosticsPreset.prometheus()], overview: 'diagnostics' }), /overview = "diagnostics" needs what the page shows/],
+    ['an overview without the contract', () => endpoint({ presets: [DiagnosticsPreset.prometheus()], overview: 'diagnostics-overview' }), /overview = "diagnostics-overview" needs what the page shows/],
     ['no end of requests', () => endpoint({ requestsPerMinute: 601 }), /requestsPerMinute = 601 is out of bounds/],
     ['no end of an answer', () => endpoint({ maxAnswerMebibytes: Infinity }), /maxAnswerMebibytes/],
     ['no end of time', () => endpoint({ timeout: Duration.hours(1) }), /timeout = "3600 s" is too long/],
