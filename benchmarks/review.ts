@@ -2,11 +2,15 @@
  * How long it takes to read what people may do, compared with only parsing the same file:
  *
  *     npx tsx --tsconfig cli/tsconfig.dev.json benchmarks/review.ts [--quick]
+ *     npx tsx --tsconfig cli/tsconfig.dev.json benchmarks/review.ts --checkov PROGRAM     checkov beside the compiled command line, on the same file
  *
  * Each measurement is the median of several, in one process, after one that does not count. The ratios are to the bare
  * `yaml` parse of the same text in the same run, since machines differ.
  */
-import { cpus, loadavg } from 'os';
+import { execFileSync } from 'child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'fs';
+import { cpus, loadavg, tmpdir } from 'os';
+import { join } from 'path';
 import { parseAllDocuments, stringify } from 'yaml';
 import { documents } from './review-documents';
 import { inputOf } from '../cli/src/review/readers/input';
@@ -80,4 +84,26 @@ function main() {
   }
 }
 
-main();
+/** Seconds of the CPU that a program takes, its children's too, with status 0 or 1: that is about what it found. */
+function seconds(program: string, args: string[]): number {
+  const timed = execFileSync('bash', ['-c', 'TIMEFORMAT="%U %S"; { time "$@" >/dev/null 2>&1; } 2>&1; [ $? -le 1 ]', 'bash', program, ...args], { encoding: 'utf8' });
+  return timed.trim().split(' ').reduce((sum, part) => sum + Number(part), 0);
+}
+
+function beside(checkov: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'secure-debug-benchmark-'));
+  try {
+    const file = join(folder, 'rbac.yaml');
+    writeFileSync(file, documents(quick ? 600 : 6100).map(object => stringify(object)).join('---\n'));
+    const ours = seconds(process.execPath, [join(__dirname, '..', 'cli', 'bin', 'secure-debug.js'), 'inventory', file, '--json']);
+    console.log(`secure-debug inventory, compiled: ${ours.toFixed(2)} s of CPU`);
+    const theirs = seconds(checkov, ['--quiet', '--compact', '--skip-download', '--framework', 'kubernetes', '-f', file]);
+    console.log(`checkov: ${theirs.toFixed(1)} s of CPU, ${(theirs / ours).toFixed(0)} times as much`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const checkov = process.argv[process.argv.indexOf('--checkov') + 1];
+if (process.argv.includes('--checkov')) beside(checkov);
+else main();

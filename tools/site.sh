@@ -10,5 +10,5 @@ python3 -m venv "$work/venv"
 cp -r docs "$work/docs"
 cp API.md "$work/docs/api.md"
 sed "s#^docs_dir: .*#docs_dir: $work/docs#; s#^site_dir: .*#site_dir: $PWD/reports/site#; s#tools/site_hooks.py#$PWD/tools/site_hooks.py#" mkdocs.yml >"$work/mkdocs.yml"
-NO_MKDOCS_2_WARNING=1 "$work/venv/bin/mkdocs" build --strict --config-file "$work/mkdocs.yml" 2>&1 | grep -v "^INFO"
+NO_MKDOCS_2_WARNING=1 "$work/venv/bin/mkdocs" build --strict --config-file "$work/mkdocs.yml" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 echo 'site: built, and every link leads somewhere'

@@ -100,12 +100,12 @@ export class DiagnosticsPreset {
    * @param paths such as `/debug/queues`; exact
    * @throws on `..`, encoded characters, wildcards, a query, paths of the proxy, and on names that are known to be dangerous
    */
-  public static paths(paths: string[]): DiagnosticsPreset {
-    const where = 'DiagnosticsPreset.paths';
+  public static custom(paths: string[]): DiagnosticsPreset {
+    const where = 'DiagnosticsPreset.custom';
     each(where, 'paths', paths, 'path', (field, value) => {
       exactPath(where, field, value);
       if (soundsDangerous(value)) {
-        reject({ where, field, value, problem: 'is known to hand out secrets or to change the application', fix: 'use DiagnosticsPreset.dangerousPath(…), and name it with a reason in the endpoint' });
+        reject({ where, field, value, problem: 'is known to hand out secrets or to change the application', fix: 'use DiagnosticsPreset.customDangerous(…), and name it with a reason in the endpoint' });
       }
       return value;
     });
@@ -118,10 +118,10 @@ export class DiagnosticsPreset {
    * @param path exact, such as `/debug/dump`
    * @param post whether it is asked by POST
    * @default - by GET
-   * @throws as for `paths`
+   * @throws as `custom` does
    */
-  public static dangerousPath(path: string, post?: boolean): DiagnosticsPreset {
-    exactPath('DiagnosticsPreset.dangerousPath', 'path', path);
+  public static customDangerous(path: string, post?: boolean): DiagnosticsPreset {
+    exactPath('DiagnosticsPreset.customDangerous', 'path', path);
     return new DiagnosticsPreset('paths', [danger(path, 'is declared as dangerous', post ? { method: 'POST' } : {})]);
   }
 

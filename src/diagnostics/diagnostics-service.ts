@@ -108,7 +108,12 @@ export class DiagnosticsService extends Construct {
 
     const config = {
       ...clusterDomain && { clusterDomain },
-      healthPort: HEALTH_PORT, namespace, port: DOOR_PORT, relayPort: OVERVIEW_PORT, service: pods, tokenFile: `${TOKEN_DIRECTORY}/${TOKEN_KEY}`,
+      healthPort: HEALTH_PORT,
+      namespace,
+      port: DOOR_PORT,
+      relayPort: OVERVIEW_PORT,
+      service: pods,
+      tokenFile: `${TOKEN_DIRECTORY}/${TOKEN_KEY}`,
     };
     const data = {
       'config.json': `${JSON.stringify(config, undefined, 2)}\n`,

@@ -90,7 +90,7 @@ it('lets in the proxy\'s port from the route, and the ports that stay open, and 
 it('joins the page of the namespace', () => {
   const page = new DiagnosticsService(chart, 'page', { namespace: 'payments', proxy, route: DiagnosticsRoute.ingress({ ...INGRESS, host: 'page.example.com' }) });
   endpoint({ overview: page.name });
-  expect(podOf().metadata.labels).toEqual({ 'app': 'ledger', ...emitted('Service', 'diagnostics-overview-pods').spec.selector });
+  expect(podOf().metadata.labels).toEqual({ app: 'ledger', ...emitted('Service', 'diagnostics-overview-pods').spec.selector });
   expect(emitted('Service', 'diagnostics-overview-pods').spec).toMatchObject({ clusterIP: 'None', publishNotReadyAddresses: true });
   expect(podOf().spec.volumes[1]).toEqual({ name: 'diagnostics-token', secret: { secretName: page.tokenSecretName, optional: true } });
   expect(emitted('NetworkPolicy', 'ledger-diagnostics').spec.ingress[1]).toEqual({
@@ -193,7 +193,7 @@ describe('refuses', () => {
     ['/debug/../env', /part "\.\."/], ['..', /does not begin/], ['/debug/.', /part/], ['/debug/%2e%2e/env', /encoded/], ['/debug/*', /wildcard/], ['/debug?x=1', /query/], ['/debug#x', /fragment/],
     ['//debug', /plain path/], ['/debug/ü', /plain path/], ['/a b', /plain path/], ['/a;b', /plain path/], ['/a\\b', /plain path/], ['debug/info', /does not begin/], ['', /empty/], ['/oauth2/userinfo', /belongs to the proxy/],
     ['/ping', /belongs/], ['/', /belongs/], ['/debug/heapdump', /known to hand out/], ['/x/Shutdown', /known/], ['/env/', /known/],
-  ])('the path %j', (path, message) => expect(() => DiagnosticsPreset.paths([path])).toThrow(message));
+  ])('the path %j', (path, message) => expect(() => DiagnosticsPreset.custom([path])).toThrow(message));
 
   it.each<[Partial<OAuth2ProxyProps>, RegExp]>([
     [{ issuerUrl: 'http://login.example.com' }, /issuerUrl.*not HTTPS/], [{ jwksUrl: '' }, /jwksUrl/], [{ groups: [] }, /groups = \[\] is empty/], [{ groups: ['*'] }, /wildcard/],
@@ -218,4 +218,10 @@ describe('refuses', () => {
 it('synthesizes nothing after an error that was swallowed', () => {
   expect(() => endpoint({ address: '0.0.0.0' })).toThrow();
   expect(() => App.of(chart).synthYaml()).toThrow(/"payments\/door" was refused, so nothing is synthesized/);
+});
+
+it('takes paths of your own, and one that is dangerous with a reason', () => {
+  const presets = [DiagnosticsPreset.custom(['/debug/queues']), DiagnosticsPreset.customDangerous('/debug/drain', true)];
+  endpoint({ presets, dangerous: [{ path: '/debug/drain', reason: 'takes a pod out of the queue' }] });
+  expect(configOf().paths).toEqual([{ path: '/debug/drain', method: 'POST' }, { path: '/debug/queues' }]);
 });

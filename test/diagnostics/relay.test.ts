@@ -19,7 +19,14 @@ beforeAll(async () => {
   door = await freePort();
   overview = await freePort();
   await relay.start({
-    address: '127.0.0.1', port: app.port, paths: PATHS, doorPort: door, perMinute: 10_000, atOnce: 4, timeoutSeconds: 1, maxBytes: 1_000_000,
+    address: '127.0.0.1',
+    port: app.port,
+    paths: PATHS,
+    doorPort: door,
+    perMinute: 10_000,
+    atOnce: 4,
+    timeoutSeconds: 1,
+    maxBytes: 1_000_000,
     overview: { port: overview, paths: ['/debug/info', '/debug/health'], tokenFile: relay.tokenFile },
   }, overview);
 });

@@ -35,6 +35,8 @@ interface Quick {
 
 /** DuckDB may use so much for itself; beyond, it writes to the temporary folder. */
 const MEMORY = '160MiB';
+/** Views that others are built on. */
+const ANSWERED_ONCE = ['debug_requests', 'session_requests', 'grants', 'sessions'];
 /** So many packed files are read at a time, for one is unpacked by one thread; what is not packed is read by all threads anyway. */
 const PARALLEL = 2;
 
@@ -50,7 +52,7 @@ export class Evidence {
       await evidence.open(options.declared);
       await evidence.load(sources, options);
       if (options.convert !== undefined) await evidence.write(options.convert, sources.some(({ cluster }) => cluster !== undefined));
-      await evidence.ready();
+      await evidence.ready(options.declared !== undefined);
       return evidence;
     } catch (error) {
       evidence.close();
@@ -98,7 +100,7 @@ export class Evidence {
   }
 
   private async open(declared: Declared[] | undefined): Promise<void> {
-    this.db = await DuckDBInstance.create(join(this.folder, 'evidence.duckdb'), {
+    this.db = await DuckDBInstance.create(':memory:', {
       memory_limit: MEMORY, temp_directory: join(this.folder, 'spill'), autoinstall_known_extensions: 'false', autoload_known_extensions: 'false', preserve_insertion_order: 'false',
     });
     this.connection = await this.db.connect();
@@ -109,9 +111,6 @@ export class Evidence {
     for (const one of declared ?? []) {
       await this.connection.run(`INSERT INTO declared VALUES (${[one.bindingKind, one.namespace, one.binding, one.roleKind, one.role, one.path].map(text).join(', ')})`);
     }
-    await this.connection.run(EVENTS);
-    await this.connection.run(FAILURES);
-    for (const [name, sql] of Object.entries(views(declared !== undefined))) await this.connection.run(`CREATE VIEW ${name} AS ${sql}`);
   }
 
   private async load(sources: Source[], { stdin, progress }: EvidenceOptions): Promise<void> {
@@ -193,11 +192,24 @@ export class Evidence {
       TO ${text(folder)} (FORMAT parquet, PARTITION_BY (${by}), COMPRESSION zstd)`);
   }
 
-  /** What several questions need is answered once; nothing but the relations is needed from now on. */
-  private async ready(): Promise<void> {
-    for (const relation of ['events', 'failures', 'session_requests', 'grants', 'sessions']) {
-      await this.connection.run(`CREATE TABLE ${relation}_read AS SELECT * FROM ${relation}`);
-      await this.connection.run(`CREATE OR REPLACE VIEW ${relation} AS SELECT * FROM ${relation}_read`);
+  /** Puts a table in the place of a view. */
+  private async keep(relation: string): Promise<void> {
+    await this.connection.run(`CREATE TABLE ${relation}_read AS SELECT * FROM ${relation}`);
+    await this.connection.run(`CREATE OR REPLACE VIEW ${relation} AS SELECT * FROM ${relation}_read`);
+  }
+
+  /**
+   * Makes the relations; nothing else is needed from now on. What several questions need is answered once, before anything is built
+   * on it: DuckDB looks through all that is below a view each time that it is named.
+   */
+  private async ready(declaredOnly: boolean): Promise<void> {
+    await this.connection.run(EVENTS);
+    await this.keep('events');
+    await this.connection.run(FAILURES);
+    await this.keep('failures');
+    for (const [name, sql] of Object.entries(views(declaredOnly))) {
+      await this.connection.run(`CREATE VIEW ${name} AS ${sql}`);
+      if (ANSWERED_ONCE.includes(name)) await this.keep(name);
     }
     const [row] = await this.rows('SELECT min("requestReceivedTimestamp") AS first, max("stageTimestamp") AS last FROM kept');
     this.see([row.first, row.last].filter(time => time !== null));

@@ -60,7 +60,7 @@ it('nobody is let in without a login, with a forged session, or with one of anot
     mallory.setCookies(DOOR, new Map([['__Host-diagnostics', session]]));
     expect((await mallory.once(`https://${DOOR}/debug/info`)).status).toBe(302);
   }
-  for (const headers of [{ 'authorization': 'Bearer x' }, { 'x-forwarded-email': 'alice@example.com' }, { authorization: 'Basic YWxpY2U6eA==' }] as object[]) {
+  for (const headers of [{ authorization: 'Bearer x' }, { 'x-forwarded-email': 'alice@example.com' }, { authorization: 'Basic YWxpY2U6eA==' }] as object[]) {
     expect((await scene.visitor().once(`https://${DOOR}/debug/info`, { headers: { ...headers } })).status).toBe(302);
   }
 });
@@ -112,7 +112,7 @@ it('neither the relay, the proxy nor the page has a token of the Kubernetes API,
 it('the page shows every pod, though one application hangs and one answers 10 GB', async () => {
   const visitor = scene.visitor();
   await visitor.visit(`https://${PAGE}/`, 'alice');
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 2; round++) {
     const { status, text } = await visitor.once(`https://${PAGE}/overview.json`);
     expect(status).toBe(200);
     const { pods, problem } = JSON.parse(text);

@@ -1,5 +1,6 @@
+import { DebugCapability } from 'cdk8s-secure-debug';
 import { Fields, usesCapability } from './capabilities';
-import { any, oneOf } from './text';
+import { all, any, oneOf } from './text';
 
 /** What is read of an event, and as what; DuckDB's types. Whatever an event lacks, or has as another type, is null. */
 export const COLUMNS: { readonly [field: string]: string } = {
@@ -45,14 +46,31 @@ const RAW: Fields = {
 
 export const VALIDATION_FAILURE = 'validation.policy.admission.k8s.io/validation_failure';
 
+const isReview = 'objectRef.resource = \'subjectaccessreviews\'';
+/** Bindings, of which writes matter. */
+const BINDINGS = ['rolebindings', 'clusterrolebindings'];
+
+const predicates = DebugCapability.all().flatMap(capability => capability.logPredicates());
+const onObject = predicates.filter(({ subresource }) => subresource === '');
+const distinct = (values: string[]) => [...new Set(values)].sort();
+
+/** Most events have none of this. It costs little and is told before the rest, which costs as much as reading the event. */
+const MAY_MATTER = any(
+  oneOf('objectRef.subresource', distinct([...predicates.map(({ subresource }) => subresource).filter(one => one !== ''), 'proxy'])),
+  all(oneOf('objectRef.resource', distinct(onObject.map(({ resource }) => resource))), oneOf('verb', distinct(onObject.flatMap(({ verbs }) => verbs)))),
+  oneOf('objectRef.resource', BINDINGS),
+  all(isReview, '"user".username LIKE \'system:node:%\''),
+  'cardinality(annotations) > 2',
+);
+
 /** What can matter: debug requests, writes of bindings, what a guardrail noted, what a kubelet asked about its own API. */
-export const RELEVANT = any(
+export const RELEVANT = all(MAY_MATTER, any(
   usesCapability(RAW),
-  `(${oneOf('objectRef.resource', ['rolebindings', 'clusterrolebindings'])} AND objectRef.subresource IS NULL AND ${oneOf('verb', ['create', 'update', 'patch', 'delete'])})`,
+  `(${oneOf('objectRef.resource', BINDINGS)} AND objectRef.subresource IS NULL AND ${oneOf('verb', ['create', 'update', 'patch', 'delete'])})`,
   // Most events have two annotations, of the authorizer; guardrails add theirs.
   '(cardinality(annotations) > 2 AND len(list_filter(map_keys(annotations), lambda key: key LIKE \'%/past-git\' OR key LIKE \'%/validation_failure\')) > 0)',
-  '(objectRef.resource = \'subjectaccessreviews\' AND "user".username LIKE \'system:node:%\')',
-);
+  `(${isReview} AND "user".username LIKE 'system:node:%')`,
+));
 
 /** A file as `read_json` and `read_parquet` take it: a name, where a pattern could stand. */
 const literal = (file: string): string => `'${file.replace(/[[*?]/g, '[$&]').replace(/'/g, '\'\'')}'`;
