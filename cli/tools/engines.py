@@ -70,6 +70,10 @@ class ClickHouse:
         return [json.loads(line) for line in text.split("\n") if line]
 
 
+# Spark works a view out again wherever it is named, unless it is told to keep it.
+CACHED = ("events", "failures", "debug_requests", "session_requests", "grants", "sessions")
+
+
 class Spark:
     def __init__(self):
         try:
@@ -96,7 +100,11 @@ class Spark:
     def fill(self, rows):
         data = self.spark.createDataFrame([(r["log"], r["line"], r["cluster"], r["day"]) for r in rows], "log string, line string, cluster string, day string")
         data.createOrReplaceTempView("incoming")
+        for relation in CACHED:
+            self.spark.sql(f"UNCACHE TABLE IF EXISTS audit.{relation}")
         self.spark.sql("INSERT OVERWRITE audit.raw_events SELECT log, line, CAST(day AS DATE), cluster FROM incoming")
+        for relation in CACHED:
+            self.spark.sql(f"CACHE TABLE audit.{relation}")
 
     def rows(self, relation):
         return [row.asDict() for row in self.spark.sql(f"SELECT * FROM audit.{relation}").collect()]

@@ -28,7 +28,7 @@ const when = (condition: string, yes: string, no = '\'\'') => `CASE WHEN ${condi
 const selected = (columns: { readonly [name: string]: string }) => Object.entries(columns).map(([name, value]) => value === name ? name : `${value} AS ${name}`).join(',\n  ');
 
 /** What people write as a time may be anything, so its form is looked at first. */
-const micros = (d: Dialect, time: string) => `CASE WHEN ${d.extract(or(time), RFC_3339)} <> '' THEN LEAST(${d.micros(time)}, ${FOREVER}) END`;
+const micros = (d: Dialect, time: string) => `CASE WHEN ${d.extract(or(time), RFC_3339)} = '' THEN NULL WHEN ${d.micros(time)} > ${FOREVER} THEN ${FOREVER} ELSE ${d.micros(time)} END`;
 
 /** What is read of each line, by name; the rest is made of these. */
 function read(d: Dialect): { readonly [name: string]: string } {

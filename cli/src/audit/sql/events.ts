@@ -21,7 +21,10 @@ const QUOTED = '"((?:[^"\\\\]|\\\\.)*)"';
 export const REASON = `^RBAC: allowed by (RoleBinding|ClusterRoleBinding) ${QUOTED} of (Role|ClusterRole) ${QUOTED} to (User|Group|ServiceAccount) "`;
 
 /** Microseconds since 1970, of any text: people write times too, and `infinity` is one. No later than the year 2100. */
-const micros = (time: string) => `least(try(epoch_us(try_cast(${time} AS TIMESTAMPTZ))), 4102444800000000)`;
+const micros = (time: string) => {
+  const found = `try(epoch_us(try_cast(${time} AS TIMESTAMPTZ)))`;
+  return `CASE WHEN ${found} > 4102444800000000 THEN 4102444800000000 ELSE ${found} END`;
+};
 
 const parameters = 'string_split(split_part(requestURI, \'?\', 2), \'&\')';
 const valuesOf = (name: string) => `list_transform(list_filter(${parameters}, lambda pair: starts_with(pair, ${text(`${name}=`)})), lambda pair: coalesce(try(url_decode(replace(substr(pair, ${name.length + 2}), '+', ' '))), substr(pair, ${name.length + 2})))`;
