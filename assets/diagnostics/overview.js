@@ -214,11 +214,10 @@ const HEADERS = {
 };
 
 /**
- * @param {Config} config
  * @param {() => Promise<Overview>} gatherer
  * @returns {import('http').RequestListener}
  */
-function page(config, gatherer) {
+function page(gatherer) {
   /** @type {{ since: number, overview: Promise<Overview> } | undefined} */
   let last;
   const fresh = () => {
@@ -258,7 +257,7 @@ function page(config, gatherer) {
  */
 async function start(config, gatherer = () => gather(config)) {
   return [
-    await serve(page(config, gatherer), config.port, '127.0.0.1'),
+    await serve(page(gatherer), config.port, '127.0.0.1'),
     await serve((request, response) => void response.writeHead(request.url === '/healthz' || request.url === '/readyz' ? 200 : 404).end(), config.healthPort, undefined),
   ];
 }

@@ -89,6 +89,7 @@ function meant(paths, url = '') {
   const [wanted, ...queries] = url.split('?');
   const path = paths.find(candidate => candidate.path === wanted);
   if (!path || queries.length > 1) return undefined;
+  /** @type {string[]} */
   const query = [];
   for (const [name, value] of new URLSearchParams(queries[0] ?? '')) {
     if (!Object.hasOwn(path.query ?? {}, name)) return undefined;

@@ -33,10 +33,22 @@ export function restricted(container: { [field: string]: unknown; readonly volum
 /** The volume that stands where a token would be. */
 export const noTokenVolume = { name: NO_TOKEN, emptyDir: { sizeLimit: '1Mi' } };
 
+/** One of our programs in a pod. */
+interface ProgramContainer {
+  readonly name: string;
+  readonly image?: string;
+  /** File in assets/diagnostics. */
+  readonly program: string;
+  /** With the program and its configuration. */
+  readonly volume: string;
+  /** With the token of the page. */
+  readonly token?: string;
+  readonly ports?: object[];
+  readonly probes?: object;
+}
+
 /** A container that runs one of the programs of assets/diagnostics, from a ConfigMap. */
-export function programContainer({ name, image = NODE_IMAGE, program, volume, probe, token, ports }: {
-  readonly name: string; readonly image?: string; readonly program: string; readonly volume: string; readonly probe?: object; readonly token?: string; readonly ports?: object[];
-}) {
+export function programContainer({ name, image = NODE_IMAGE, program, volume, probes, token, ports }: ProgramContainer) {
   return restricted({
     name,
     image,
@@ -44,7 +56,7 @@ export function programContainer({ name, image = NODE_IMAGE, program, volume, pr
     args: ['--max-old-space-size=96', `${SCRIPT}/${program}`, `${SCRIPT}/config.json`],
     env: [{ name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
     ...ports && { ports },
-    ...probe,
+    ...probes,
     volumeMounts: [
       { name: volume, mountPath: SCRIPT, readOnly: true },
       ...token ? [{ name: token, mountPath: '/etc/diagnostics-token', readOnly: true }] : [],

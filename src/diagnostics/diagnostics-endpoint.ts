@@ -207,7 +207,7 @@ export class DiagnosticsEndpoint extends Construct {
           ...page && {
             token: TOKEN_VOLUME,
             ports: [{ name: 'diag-overview', containerPort: OVERVIEW_PORT, protocol: 'TCP' }],
-            probe: { livenessProbe: probe('/healthz', OVERVIEW_PORT) },
+            probes: { livenessProbe: probe('/healthz', OVERVIEW_PORT) },
           },
         }),
         door.container,

@@ -152,7 +152,7 @@ export class DiagnosticsService extends Construct {
                 volume: VOLUME,
                 token: TOKEN_VOLUME,
                 ports: [{ name: 'diag-health', containerPort: HEALTH_PORT, protocol: 'TCP' }],
-                probe: { livenessProbe: probe('/healthz', HEALTH_PORT), readinessProbe: { ...probe('/readyz', HEALTH_PORT), failureThreshold: 3 } },
+                probes: { livenessProbe: probe('/healthz', HEALTH_PORT), readinessProbe: { ...probe('/readyz', HEALTH_PORT), failureThreshold: 3 } },
               }),
               door.container,
             ],

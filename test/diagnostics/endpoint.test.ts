@@ -1,8 +1,8 @@
 import { ApiObject, App, Chart, Duration, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
-  CustomProxyProps, DiagnosticsEndpoint, DiagnosticsEndpointProps, DiagnosticsPreset, DiagnosticsProxy, DiagnosticsRoute, DiagnosticsService, DiagnosticsServiceProps,
-  OAuth2ProxyProps,
+  CustomProxyProps, DiagnosticsEndpoint, DiagnosticsEndpointProps, DiagnosticsPreset, DiagnosticsProxy, DiagnosticsRoute, DiagnosticsService,
+  DiagnosticsServiceProps, OAuth2ProxyProps,
 } from '../../src';
 
 const LOGIN: OAuth2ProxyProps = {
@@ -34,7 +34,8 @@ function workload(pod: object = {}, more: any = {}, kind = 'Deployment', id = 'l
 const endpoint = (props: Partial<DiagnosticsEndpointProps> = {}) => new DiagnosticsEndpoint(chart, 'door', {
   workload: props.workload ?? workload(), port: 6060, presets: [DiagnosticsPreset.contract()], proxy, route, openPorts: [8080], ...props,
 });
-const emitted = (kind: string, name?: string): any => Testing.synth(chart).find(object => object.kind === kind && (!name || object.metadata.name === name));
+const emitted = (kind: string, name?: string): any => Testing.synth(chart)
+  .find(object => object.kind === kind && (!name || object.metadata.name === name));
 const podOf = (kind = 'Deployment', name = 'ledger') => emitted(kind, name).spec.template;
 const configOf = () => JSON.parse(emitted('ConfigMap', 'ledger-diagnostics').data['config.json']);
 

@@ -1,9 +1,12 @@
-import { Application, ask, freePort, TOKEN } from './servers';
+import { mkdtempSync, rmSync, writeFileSync } from 'fs';
+import { tmpdir } from 'os';
+import { join } from 'path';
+import { Application, ask, asset, freePort, TOKEN } from './servers';
 
 /** The page, with pods that do as they like: each is a server at an address of its own. */
 
-const { clusterDomain, gather, start } = require('../../assets/diagnostics/overview.js');
-const { html } = require('../../assets/diagnostics/page.js');
+const { clusterDomain, gather, start } = asset('overview.js');
+const { html } = asset('page.js');
 
 jest.setTimeout(30_000);
 
@@ -14,14 +17,13 @@ let relayPort: number;
 let files: { dir: string; token: string };
 
 beforeAll(async () => {
-  const { mkdtempSync, writeFileSync } = require('fs');
-  const dir = mkdtempSync(`${require('os').tmpdir()}/overview-`);
+  const dir = mkdtempSync(join(tmpdir(), 'overview-'));
   files = { dir, token: `${dir}/token` };
   writeFileSync(files.token, `${TOKEN}\n`);
   relayPort = await freePort();
 });
-afterAll(() => require('fs').rmSync(files.dir, { recursive: true, force: true }));
-afterEach(() => pods.splice(0).forEach(pod => pod.close()));
+afterAll(() => rmSync(files.dir, { recursive: true, force: true }));
+afterEach(() => pods.splice(0).forEach(application => application.close()));
 
 const config = (more: object = {}) => ({ namespace: 'payments', service: 'diagnostics-pods', relayPort, tokenFile: files.token, clusterDomain: 'cluster.local', ...more });
 const INFO = { name: 'ledger', version: '1.4.2', commit: 'abc123', startedAt: '2026-03-01T18:00:00Z', configHash: 'c0ffee' };

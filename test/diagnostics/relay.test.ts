@@ -1,4 +1,7 @@
-import { Application, ask, freePort, Program, raw, TOKEN } from './servers';
+import { readdirSync } from 'fs';
+import { join } from 'path';
+import * as ts from 'typescript';
+import { Application, ask, asset, ASSETS, freePort, Program, raw, TOKEN } from './servers';
 
 /** The relay as it runs in a pod, with an application that does as it likes. */
 
@@ -168,7 +171,7 @@ describe('the door for the page', () => {
 });
 
 it('lets so many through in a minute, and they come back', () => {
-  const { Limit } = require('../../assets/diagnostics/relay.js');
+  const { Limit } = asset('relay.js');
   let now = 0;
   const limit = new Limit(2, 10, () => now);
   expect([limit.take(), limit.take(), limit.take()]).toEqual([true, true, false]);
@@ -179,3 +182,22 @@ it('lets so many through in a minute, and they come back', () => {
   now = 10_000_000;
   expect([limit.take(), limit.take(), limit.take()]).toEqual([true, true, false]);
 });
+
+it('the programs pass the type checker', () => {
+  const program = ts.createProgram(readdirSync(ASSETS).filter(file => file.endsWith('.js')).map(file => join(ASSETS, file)), {
+    allowJs: true,
+    checkJs: true,
+    noEmit: true,
+    strict: true,
+    noUnusedLocals: true,
+    noUnusedParameters: true,
+    noImplicitReturns: true,
+    skipLibCheck: true,
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.Node16,
+    moduleResolution: ts.ModuleResolutionKind.Node16,
+    types: ['node'],
+  });
+  const problems = ts.getPreEmitDiagnostics(program).map(d => `${d.file?.fileName ?? ''}:${d.start ?? ''} ${ts.flattenDiagnosticMessageText(d.messageText, '\n')}`);
+  expect(problems).toEqual([]);
+}, 60_000);

@@ -6,6 +6,8 @@ import { tmpdir } from 'os';
 import { join } from 'path';
 
 export const ASSETS = join(__dirname, '..', '..', 'assets', 'diagnostics');
+/** A program of that folder, as a module. */
+export const asset = (file: string): any => jest.requireActual(join(ASSETS, file));
 export const TOKEN = 'a-token-of-a-test-that-is-long-enough';
 
 export interface Answer {
@@ -42,12 +44,13 @@ const listening = (server: { listen(port: number, host: string, done: () => void
 /** An application on loopback, which remembers what it was asked. */
 export class Application {
   public asked: { method: string; url: string; headers: { [name: string]: unknown } }[] = [];
-  public listener: RequestListener = (_, response) => response.end('ok');
   public port = 0;
   private readonly server: Server = createServer((req, res) => {
     this.asked.push({ method: req.method!, url: req.url!, headers: req.headers });
     this.listener(req, res);
   });
+
+  public listener: RequestListener = (_, response) => response.end('ok');
 
   /** On a loopback address, so that several are at one port as pods are. */
   public async listen(host = '127.0.0.1', port = 0): Promise<this> {

@@ -12,6 +12,7 @@ import { eventually } from '../lab/process';
 const cluster = theCluster();
 const possible = cluster.own && cluster.node;
 const it = testIf(possible, 'needs a node of this suite');
+const MODULES = { importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER, filename: __filename };
 const CHROMIUM = '/usr/bin/chromium';
 const inBrowser = testIf(possible && existsSync(CHROMIUM), possible ? `needs ${CHROMIUM} (apt-get install chromium)` : 'needs a node of this suite');
 
@@ -124,12 +125,13 @@ it('the page shows every pod, though one application hangs and one answers 10 GB
     await new Promise(resolve => setTimeout(resolve, 2_100));
   }
   const all = [...await scene.pods('app.kubernetes.io/name=diagnostics-service'), ...await scene.pods('app in (ledger,hanging,flooding)')];
-  expect(all.flatMap(pod => pod.status.containerStatuses.map((s: any) => [s.name, s.restartCount])).filter(([, restarts]) => restarts > 0)).toEqual([]);
+  const restarted = all.flatMap(pod => pod.status.containerStatuses).filter(({ restartCount }) => restartCount > 0);
+  expect(restarted.map(({ name }) => name)).toEqual([]);
 });
 
 inBrowser('the page can be read on a phone at night, and axe finds nothing', async () => {
   // Jest cannot load modules of its kind.
-  const { launch } = await runInThisContext('import(\'puppeteer-core\')', { importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER, filename: __filename }) as typeof Puppeteer;
+  const { launch } = await runInThisContext('import(\'puppeteer-core\')', MODULES) as typeof Puppeteer;
   const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
   const shots = join(cluster.folder, 'diagnostics', 'shots');
   mkdirSync(shots, { recursive: true });
@@ -149,14 +151,14 @@ inBrowser('the page can be read on a phone at night, and axe finds nothing', asy
       await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
       await page.goto(`https://${PAGE}/`);
       expect(await page.$$eval('article', articles => articles.length)).toBe(4);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth)).toBe(true);
+      expect(await page.evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth')).toBe(true);
       await page.evaluate(axe);
-      const { violations, passes } = await page.evaluate(() => (window as any).axe.run());
+      const { violations, passes } = await page.evaluate('axe.run()') as any;
       expect(violations.map((v: any) => [v.id, v.nodes.map((n: any) => n.html)])).toEqual([]);
       expect(passes.length).toBeGreaterThan(15);
       await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
     }
-    const [background, text] = await page.evaluate(() => [getComputedStyle(document.body).backgroundColor, document.body.innerText]);
+    const [background, text] = await page.evaluate('[getComputedStyle(document.body).backgroundColor, document.body.innerText]') as string[];
     expect(background).toBe('rgb(255, 255, 255)');
     expect(text).toContain('No complete answer within 2.5 s.');
   } finally {

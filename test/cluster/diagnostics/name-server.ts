@@ -29,7 +29,7 @@ export class NameServer {
     const found = await this.lookUp(labels.join('.').toLowerCase());
     const records = query.readUInt16BE(at + 1) === TYPE_A ? found ?? [] : [];
     const head = Buffer.alloc(12);
-    [query.readUInt16BE(0), ANSWER | (found ? 0 : NO_SUCH_NAME), 1, records.length].forEach((value, i) => head.writeUInt16BE(value, 2 * i));
+    [query.readUInt16BE(0), ANSWER + (found ? 0 : NO_SUCH_NAME), 1, records.length].forEach((value, i) => head.writeUInt16BE(value, 2 * i));
     // The name by its place in the message, then type, class, five seconds, and four bytes of address.
     const each = records.map(record => Buffer.from([0xc0, 12, 0, TYPE_A, 0, 1, 0, 0, 0, 5, 0, 4, ...record.split('.').map(Number)]));
     return Buffer.concat([head, question, ...each]);
