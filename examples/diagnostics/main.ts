@@ -5,7 +5,7 @@
  *     npx tsx --tsconfig tsconfig.dev.json examples/diagnostics/main.ts [OUTDIR]
  */
 import { join } from 'path';
-import { App, Chart, Size } from 'cdk8s';
+import { ApiObject, App, Chart, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { DiagnosticsEndpoint, DiagnosticsPreset, DiagnosticsProxy, DiagnosticsRoute, DiagnosticsService, OAuth2ProxyProps } from 'cdk8s-secure-debug';
 
@@ -19,6 +19,7 @@ const ledger = new kplus.Deployment(chart, 'ledger', {
   containers: [{
     image: 'registry.example/ledger:1.4.2',
     ports: [{ name: 'http', number: 8080 }, { name: 'debug', number: 6060 }],
+    readiness: kplus.Probe.fromHttpGet('/', { port: 8080 }),
     securityContext: {
       user: 10001,
       group: 10001,
@@ -31,6 +32,10 @@ const ledger = new kplus.Deployment(chart, 'ledger', {
       ephemeralStorage: { request: Size.gibibytes(1), limit: Size.gibibytes(1) },
     },
   }],
+});
+
+new ApiObject(chart, 'budget', {
+  apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name: 'ledger' }, spec: { maxUnavailable: 1, selector: { matchLabels: ledger.matchLabels } },
 });
 
 // Who may look: members of a group of the identity provider. Its endpoints stand in /.well-known/openid-configuration.
