@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { registerEngines } from './audit/engines/register';
 import { registerAudit } from './audit/register';
 import { registerPolicy } from './broker/register';
 import { ApiError } from './cluster';
@@ -52,6 +53,7 @@ export function program(io: Io, done: (code: number) => void): Command {
   registerPolicy(registration);
   registerNotify(registration);
   registerAudit(registration);
+  registerEngines(registration);
   registerReview(registration);
   registerMigration(registration);
   registerRollout(registration);

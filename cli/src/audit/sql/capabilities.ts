@@ -15,13 +15,13 @@ export interface Fields {
 }
 
 /** Programs that people debug with; what machines use calls itself otherwise. */
-const TOOLS = ['kubectl', 'k9s', 'Lens', 'OpenLens', 'Freelens', 'oc/', 'stern', 'headlamp', 'secure-debug'];
+export const TOOLS = ['kubectl', 'k9s', 'Lens', 'OpenLens', 'Freelens', 'oc/', 'stern', 'headlamp', 'secure-debug'];
 
 /** The capability of requests that go past the API of pods: not in the model, since nothing may grant it. */
 export const NODE_PROXY = 'node-proxy';
 
 /** What of the kubelet one gets by nodes/proxy that is as good as exec, attach, port-forward or logs. */
-const KUBELET_PATHS = ['exec', 'run', 'attach', 'portForward', 'containerLogs', 'cri'];
+export const KUBELET_PATHS = ['exec', 'run', 'attach', 'portForward', 'containerLogs', 'cri'];
 
 interface Use {
   readonly id: string;

@@ -14,7 +14,7 @@ const SLACK = 300_000_000;
 const EMERGENCY = 'g.role_kind = \'Role\' AND (g.role = \'break-glass\' OR g.role LIKE \'break-glass-%\')';
 
 /** Roles that the constructs make by default, and by which way who holds them came. */
-const BY_NAME: readonly (readonly [kind: string, role: string, path: string])[] = [
+export const BY_NAME: readonly (readonly [kind: string, role: string, path: string])[] = [
   ['Role', 'oncall-debug', 'on-call'],
   ['Role', 'debug-read', 'read-only'],
   ['ClusterRole', 'debug-cluster-read', 'read-only'],
