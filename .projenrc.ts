@@ -167,7 +167,7 @@ project.addTask('verify:site', { description: 'Build the site of docs/; no link 
 project.addTask('verify:languages', { description: 'Build the packages for Java and Go, and run the quick start with them', exec: 'tools/check-languages.sh' });
 project.addTask('test:cluster', { description: 'The suite against a real Kubernetes; --help lists the options', exec: `${example} test/cluster/run.ts`, receiveArgs: true });
 project.addTask('test:planted', { description: 'Plant a defect in each rule of the model, one at a time: the suite against a real Kubernetes has to find it', exec: `${example} test/cluster/run.ts planted` });
-project.addTask('test:long', { description: 'The parts of the suite against a real Kubernetes that take long', exec: `${example} test/cluster/run.ts cluster/long latency` });
+project.addTask('test:long', { description: 'The parts of the suite against a real Kubernetes that take long', exec: `${example} test/cluster/run.ts cluster/long gateway/attacks cli/cert cli/plan latency` });
 project.addTask('test:soak', { description: 'Twenty people at work on a real Kubernetes for half an hour; the report has to be what they did', exec: `${example} test/cluster/run.ts cluster/soak` });
 project.addTask('test:versions', { description: 'The suite on every supported version of Kubernetes', exec: `${example} test/cluster/run.ts --all-versions` });
 project.addTask('test:mutation', { description: 'Mutation testing of model, access and audit', exec: 'stryker run' });

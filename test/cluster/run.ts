@@ -11,7 +11,7 @@
  *   --build                 only build what such a run needs
  *
  * What takes long runs only when its pattern is named: planted (a defect in each rule of the model, one at a time), latency
- * (what the guardrail on exec costs), cluster/soak (twenty people for half an hour), cluster/long (the rest).
+ * (what the guardrail on exec costs), cluster/soak (twenty people for half an hour), gateway/attacks, cli/cert, cli/plan, cluster/long (the rest).
  */
 import { spawn } from 'child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'fs';
@@ -40,7 +40,7 @@ class Interrupted extends Error {
 }
 
 /** Runs only when it is named. */
-const SLOW = ['planted', 'latency', 'cluster/long', 'cluster/soak'];
+const SLOW = ['planted', 'latency', 'cluster/long', 'cluster/soak', 'gateway/attacks', 'cli/cert', 'cli/plan'];
 /** Applies the examples under the names they have, so it gets a cluster of its own; pods are nothing to it. */
 const ACCEPTANCE = 'test/cluster/acceptance';
 /** Applies its policies to the whole cluster, under the names they have. */

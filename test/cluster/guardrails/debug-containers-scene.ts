@@ -246,9 +246,7 @@ function outcome({ status, body }: Answer): Outcome {
 
 /** Adds debug containers with a client of one's own. */
 export async function add(person: Person, containers: object[], way: Way = 'strategic merge patch', ns = NAMESPACE): Promise<Outcome> {
-  const api = new Api(person);
-  try {
-    const found = (await api.send('GET', podPath(ns))).body;
+  return written(person, ns, (found, send) => {
     const before = found.spec.ephemeralContainers ?? [];
     const all = [...before, ...containers];
     const body = {
@@ -259,7 +257,21 @@ export async function add(person: Person, containers: object[], way: Way = 'stra
       'PUT': { ...found, spec: { ...found.spec, ephemeralContainers: all } },
     }[way];
     const query = way === 'server-side apply' ? `?fieldManager=suite-${count++}&force=true` : '';
-    return outcome(await api.send(way === 'PUT' ? 'PUT' : 'PATCH', `${podPath(ns)}/ephemeralcontainers${query}`, body, TYPES[way]));
+    return send(way === 'PUT' ? 'PUT' : 'PATCH', query, body, TYPES[way]);
+  });
+}
+
+type Send = (method: string, query: string, body: object, type?: string) => Promise<Answer>;
+
+/** Writes what a pod becomes. The kubelet writes its status meanwhile, so a conflict says nothing, and is tried again. */
+async function written(person: Person, ns: string, write: (found: any, send: Send) => Promise<Answer>): Promise<Outcome> {
+  const api = new Api(person);
+  try {
+    for (let tries = 0; ; tries++) {
+      const { body: found } = await api.send('GET', podPath(ns));
+      const answer = await write(found, (method, query, body, type) => api.send(method, `${podPath(ns)}/ephemeralcontainers${query}`, body, type));
+      if (answer.status !== 409 || tries === 10) return outcome(answer);
+    }
   } finally {
     api.close();
   }
@@ -267,13 +279,7 @@ export async function add(person: Person, containers: object[], way: Way = 'stra
 
 /** Writes the debug containers of the pod anew, as they are after a change. */
 export async function change(person: Person, alter: (containers: any[]) => any[]): Promise<Outcome> {
-  const api = new Api(person);
-  try {
-    const found = (await api.send('GET', podPath(NAMESPACE))).body;
-    return outcome(await api.send('PUT', `${podPath(NAMESPACE)}/ephemeralcontainers`, { ...found, spec: { ...found.spec, ephemeralContainers: alter(found.spec.ephemeralContainers ?? []) } }));
-  } finally {
-    api.close();
-  }
+  return written(person, NAMESPACE, (found, send) => send('PUT', '', { ...found, spec: { ...found.spec, ephemeralContainers: alter(found.spec.ephemeralContainers ?? []) } }));
 }
 
 /** A pod as a person would create it, but for what is given; it is not kept. */

@@ -17,9 +17,8 @@ export interface PersonProps {
  * @see https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/
  */
 export async function people(cluster: Cluster, wanted: PersonProps[]): Promise<Record<string, Person>> {
-  const folder = join(cluster.folder, 'people');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const id = (name: string) => `secure-debug-test-${createHash('sha256').update(name).digest('hex').slice(0, 12)}`;
+  const folder = folderOf(cluster);
+  const id = (name: string) => `secure-debug-test-${createHash('sha256').update(`${process.pid} ${name}`).digest('hex').slice(0, 12)}`;
 
   const requests = await inParallel(4, wanted, async ({ name, groups }) => {
     const subject = [...groups.map(group => `/O=${group.replace(/\//g, '\\/')}`), `/CN=${name}`].join('');
@@ -54,6 +53,13 @@ export async function people(cluster: Cluster, wanted: PersonProps[]): Promise<R
   }));
 }
 
+/** Of this process alone: files of the suite run at the same time, and people of several may have one name. */
+function folderOf(cluster: Cluster): string {
+  const folder = join(cluster.folder, `people-${process.pid}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folder;
+}
+
 /** Somebody whose token no cluster issued; without any, kubectl asks for a name and a password before it sends anything. */
 export async function nobody(cluster: Cluster): Promise<Person> {
   return person(cluster, { name: 'nobody', groups: [] }, await endpoint(cluster), { token: 'issued-by-nobody' });
@@ -71,8 +77,7 @@ async function endpoint(cluster: Cluster): Promise<any> {
 }
 
 function person(cluster: Cluster, { name, groups }: PersonProps, server: any, user: object): Person {
-  const folder = join(cluster.folder, 'people');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const folder = folderOf(cluster);
   const kubeconfig = join(folder, `${name}.kubeconfig`);
   writeFileSync(kubeconfig, JSON.stringify({
     'apiVersion': 'v1',

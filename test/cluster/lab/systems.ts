@@ -131,7 +131,7 @@ export function systemsMarkdown(): string {
     '# The thirteen systems', '',
     '<!-- Written by npm run systems. A run of the suite fails when a test of this list did not pass in it. -->', '',
     'What it takes to end a shared cluster-admin, and the tests on a real Kubernetes that show that each part works.',
-    'Those in `long` run by `npm run test:long`, the others by `npm run test:cluster`.', '',
+    'Those in `long`, cli/cert and cli/plan run by `npm run test:long`, the others by `npm run test:cluster`.', '',
     '| | system | works when | shown by |', '|---|---|---|---|', ...rows, '',
   ].join('\n');
 }
