@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { runCli } from './review-io';
+import { Desk } from './review-io';
 import { Condition, fieldsOf } from '../src/audit/engines/languages/condition';
 import { LANGUAGES } from '../src/audit/engines/languages/languages';
 import { questions } from '../src/audit/engines/languages/questions';
@@ -16,7 +16,11 @@ import { prepared } from '../tools/engines';
 jest.setTimeout(120_000);
 
 const folder = mkdtempSync(join(tmpdir(), 'secure-debug-engines-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const desk = new Desk();
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+  desk.clear();
+});
 
 const PLACE = { location: 's3://evidence/audit', clusters: ['eu', 'us'] };
 const JSON_COLUMNS = ['user_groups', 'as_groups', 'person_groups', 'sources', 'command', 'actions'];
@@ -102,7 +106,8 @@ test('the questions find what the report finds, on a generated log', async () =>
   expect(single.length).toBeGreaterThan(100);
   for (const { session_id: id } of single) expect([id, sessions.has(id)]).toEqual([id, true]);
   for (const { session_id: id, path, decision } of single) if (decision === 'allow') expect([id, path, outside.has(id)]).toEqual([id, path, path === 'outside']);
-  for (const { session_id: id, path } of single) if (path === 'break-glass') expect(glass).toContain(id);
+  // Whoever broke the glass may use another binding meanwhile: that takes the request too, and no single event has both.
+  for (const { session_id: id, grant_role: role } of single) if (role === 'break-glass') expect(glass).toContain(id);
   expect(new Set((expected.would_deny as any[]).map(one => one.audit_id))).toEqual(watched);
 });
 
@@ -135,15 +140,15 @@ test.each([
   [['audit', 'query', 'logql', 'who'], 'Fix: ask one of sessions, outside, break-glass, would-deny.'],
   [['audit', 'query', 'logql', '--source', ''], '--source has to be a stream selector'],
 ])('wrong use: %j', async (args, message) => {
-  const { code, stderr } = await runCli(args);
+  const { code, stderr } = await desk.run(args);
   expect(code).toBe(2);
   expect(stderr).toContain(message);
 });
 
 test('views and queries are printed, as text and as JSON', async () => {
-  const views = await runCli(['audit', 'views', 'clickhouse']);
+  const views = await desk.run(['audit', 'views', 'clickhouse']);
   expect(views.code).toBe(0);
   expect(views.stdout).toContain('ENGINE = MergeTree PARTITION BY (day, cluster)');
-  const query = await runCli(['audit', 'query', 'esql', 'outside', '--json']);
+  const query = await desk.run(['audit', 'query', 'esql', 'outside', '--json']);
   expect(JSON.parse(query.stdout).queries).toHaveLength(1);
 });

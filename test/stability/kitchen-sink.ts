@@ -1,4 +1,4 @@
-import { App, Chart, Duration } from 'cdk8s';
+import { ApiObject, App, Chart, Duration } from 'cdk8s';
 import {
   AccessRequestPolicy, AttachScope, AuditPolicy, AuthenticationConfiguration, BindingGuardrail, BreakGlassAccess, Broker, BrokerPolicy,
   CertificateAccess, ClusterReadAccess, CommandSet, ControlPlane, ControlPlanePlatform, DebugContainerAccess, DebugContainerCleanup,
@@ -6,6 +6,7 @@ import {
   GitOpsGuardrail, GitOpsIdentity, GuardrailCanary, GuardrailProbe, JustInTimeAccess, NetworkAllow, OnCallDebugAccess, ReadOnlyAccess,
   SecureDebugWarnings, TokenIssuer,
   AuditAlerts, AuditDashboards, AuditLogShipping, AuditWebhook, DebugGateway, GatewayRecording, LogSink, RolloutPhase, SecureDebugging,
+  DiagnosticsEndpoint, DiagnosticsPreset, DiagnosticsProxy, DiagnosticsRoute, DiagnosticsService,
 } from '../../src';
 
 /** It stands for any namespace in the names that contain one. */
@@ -17,6 +18,12 @@ const images = [new DebugImage('toolbox', { repository: 'docker.io/library/busyb
 /** A public key whose private one nobody has. */
 const SSH_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAID9mOH4t6sNzQ42Y9/qPS113CPt5QTRshE6XV79poGtK';
 const issuer = new TokenIssuer({ issuerUrl: 'https://login.example.com', audiences: ['kubernetes'], groups: [group] });
+
+const diagnosticsProxy = DiagnosticsProxy.oauth2Proxy({
+  issuerUrl: 'https://login.example.com', authorizationUrl: 'https://login.example.com/authorize', tokenUrl: 'https://login.example.com/token',
+  jwksUrl: 'https://login.example.com/keys', groups: [group], clientId: 'example', secretName: 'login',
+});
+const diagnosticsRoute = DiagnosticsRoute.ingress({ host: 'example.example.com', className: 'internal', tlsSecretName: 'tls', controllerNamespace: 'ingress' });
 
 /** The objects that one chart would apply. */
 function applied(build: (chart: Chart) => unknown): any[] {
@@ -73,6 +80,16 @@ export const KITCHEN_SINK: { [construct: string]: () => any[] } = {
     clusterVersion: '1.36', deadline: Duration.hours(1), recording: GatewayRecording.volumeClaim('recordings'), targets: [{ namespace: NAMESPACE, groups: [group] }],
     userAuthorities: [SSH_KEY], hostAuthority: SSH_KEY, image: 'registry.example/debug-gateway:1.0.0',
   })),
+  DiagnosticsEndpoint: () => applied(chart => {
+    const labels = { app: 'example' };
+    const container = { name: 'app', image: 'registry.example/app:1', ports: [{ containerPort: 6060 }] };
+    const workload = new ApiObject(chart, 'workload', {
+      apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'example', namespace: NAMESPACE },
+      spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [container] } } },
+    });
+    new DiagnosticsEndpoint(chart, 'x', { workload, port: 6060, presets: [DiagnosticsPreset.contract()], proxy: diagnosticsProxy, route: diagnosticsRoute, openPorts: [8080], overview: 'diagnostics-overview' });
+  }).filter(({ kind }) => kind !== 'Deployment'),
+  DiagnosticsService: () => applied(chart => new DiagnosticsService(chart, 'x', { namespace: NAMESPACE, proxy: diagnosticsProxy, route: diagnosticsRoute })),
   SecureDebugging: () => {
     const app = new App();
     SecureDebugWarnings.rules().forEach(({ id }) => SecureDebugWarnings.acknowledge(app, id, 'an example'));

@@ -82,9 +82,13 @@ export class Evidence {
     }
   }
 
-  /** Rows of a question of our own. */
-  public async rows(sql: string): Promise<Row[]> {
-    return (await this.connection.runAndReadAll(sql)).getRowObjectsJson() as Row[];
+  /** Rows of a question of our own, as what is made of each: there may be many, of which each is larger. */
+  public async rows<T = Row>(sql: string, made: (row: Row) => T = row => row as T): Promise<T[]> {
+    const all: T[] = [];
+    for await (const some of (await this.connection.stream(sql)).yieldRowObjectJson()) {
+      for (const row of some) all.push(made(row));
+    }
+    return all;
   }
 
   /** Runs a question of a user: it sees the relations, and neither files nor the network. */

@@ -15,16 +15,13 @@ export interface Wanted {
 
 /** The sessions of the logs, in order of their begin. */
 export async function sessionsOf(evidence: Evidence, wanted: Wanted): Promise<DebugSession[]> {
-  const [sessions, others, wouldDeny, changes] = [
-    await evidence.rows(`SELECT * FROM sessions ${where(wanted, 'start_us', 'person')} ORDER BY start_us, cluster, session_id, person`),
-    group(await evidence.rows('SELECT * FROM session_grants ORDER BY namespace, name, from_us'), row => key(row, row.person)),
-    group(await evidence.rows('SELECT * FROM session_would_deny ORDER BY policy'), row => key(row, row.user_name)),
-    await evidence.rows(`SELECT * FROM past_git_changes ${where({ ...wanted, paths: undefined }, 'received_us', 'CASE WHEN as_user = \'\' THEN user_name ELSE as_user END')} ORDER BY received_us, cluster, audit_id`),
-  ];
-  const found = [
-    ...sessions.map(row => session(row, others.get(key(row, row.person)) ?? [], wouldDeny.get(key(row, row.impersonator || row.person)) ?? [])),
-    ...changes.map(change),
-  ];
+  const others = group(await evidence.rows('SELECT * FROM session_grants ORDER BY namespace, name, from_us'), row => key(row, row.person));
+  const wouldDeny = group(await evidence.rows('SELECT * FROM session_would_deny ORDER BY policy'), row => key(row, row.user_name));
+  const sessions = await evidence.rows(`SELECT * FROM sessions ${where(wanted, 'start_us', 'person')} ORDER BY start_us, cluster, session_id, person`,
+    row => session(row, others.get(key(row, row.person)) ?? [], wouldDeny.get(key(row, row.impersonator || row.person)) ?? []));
+  const person = 'CASE WHEN as_user = \'\' THEN user_name ELSE as_user END';
+  const changes = await evidence.rows(`SELECT * FROM past_git_changes ${where({ ...wanted, paths: undefined }, 'received_us', person)} ORDER BY received_us, cluster, audit_id`, change);
+  const found = [...sessions, ...changes];
   const kept = wanted.paths === undefined ? found : found.filter(({ path }) => wanted.paths!.includes(path));
   kept.sort((a, b) => a.start < b.start ? -1 : a.start > b.start ? 1 : 0);
   return unique(kept);

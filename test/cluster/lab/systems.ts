@@ -84,8 +84,10 @@ export const SYSTEMS: System[] = [
   {
     name: 'Diagnostics without the Kubernetes API',
     worksWhen: 'a person on call reads them with no right on the API, and others cannot reach them',
-    shown: [],
-    open: 'not built yet',
+    shown: [
+      ['diagnostics/diagnostics.test.ts', 'somebody on call reads diagnostics, with no right on the Kubernetes API'],
+      ['diagnostics/diagnostics.test.ts', 'another pod reaches the proxy and the relay\'s locked door, and neither the diagnostics nor what is behind the proxy'],
+    ],
   },
   {
     name: 'Default-deny networks',

@@ -47,21 +47,27 @@ const slashed = (value: string): string => plainRegex(value).replace(/\//g, '\\/
 interface Words {
   readonly and: string;
   readonly or: string;
-  compare(compared: Compared): string;
+  /** A comparison; true or false where the log cannot tell and one answer is the safe one. */
+  compare(compared: Compared): string | boolean;
   request?(requested: Requested): string;
 }
 
-function written(condition: Condition, words: Words): string {
+function folded(condition: Condition, words: Words): string | boolean {
   switch (condition.kind) {
-    case 'request': return words.request ? words.request(condition) : written(fieldsOf(condition), words);
+    case 'request': return words.request ? words.request(condition) : folded(fieldsOf(condition), words);
     case 'all':
     case 'any': {
-      const parts = condition.of.map(one => written(one, words)).filter(part => part !== '');
-      return parts.length < 2 ? parts.join('') : `(${parts.join(condition.kind === 'all' ? ` ${words.and} ` : ` ${words.or} `)})`;
+      const decisive = condition.kind === 'any';
+      const parts = condition.of.map(one => folded(one, words)).filter(part => part !== !decisive);
+      if (parts.includes(decisive)) return decisive;
+      if (parts.length === 0) return !decisive;
+      return parts.length === 1 ? parts[0] : `(${parts.join(decisive ? ` ${words.or} ` : ` ${words.and} `)})`;
     }
     default: return words.compare(condition);
   }
 }
+
+const written = (condition: Condition, words: Words): string => String(folded(condition, words));
 
 /** Fields that a question compares or shows. */
 function fieldsIn({ condition, shown }: Question): Field[] {
@@ -143,8 +149,9 @@ const CLOUD_LOGGING: Language = {
       compare: ({ kind, field, value, not }) => {
         const no = not ? 'NOT ' : '';
         if (field === 'name') return `${no}protoPayload.resourceName=~${quoted(`/${kind === 'contains' ? '.*' : ''}${plainRegex(value)}[^/]*$`)}`;
-        // No stages there, and whom somebody acts as is in no field of its own.
-        if (field === 'stage' || field === 'as') return '';
+        // There are no stages. Whom somebody acts as is in no field of its own: it is taken for nobody, so that who acts as another is outside.
+        if (field === 'stage') return true;
+        if (field === 'as') return (kind === 'equals' && value === '') !== not;
         if (name[field] === undefined) throw new Error(`Cloud Logging has no ${field}`);
         return kind === 'equals' ? `${no}${name[field]}=${quoted(value)}` : kind === 'contains' ? `${no}${name[field]}:${quoted(value)}` : `${no}${name[field]}=~${quoted(`^${plainRegex(value)}`)}`;
       },

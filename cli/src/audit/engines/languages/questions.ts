@@ -15,6 +15,7 @@ export interface Question {
 
 const SHOWN: readonly Field[] = ['time', 'user', 'as', 'verb', 'resource', 'subresource', 'namespace', 'name', 'uri', 'code', 'decision', 'reason', 'client', 'id'];
 const PERSON = any(not(begins('user', 'system:')), ...TOOLS.map(tool => begins('client', tool)));
+const MACHINE = 'system:serviceaccount:';
 const PROXY: Requested = { kind: 'request', apiGroup: '', resource: 'nodes', subresource: 'proxy', verbs: ['get', 'create', 'update', 'patch', 'delete'] };
 const NODE_PROXY = all(PROXY, any(not(begins('user', 'system:')), ...KUBELET_PATHS.map(path => contains('uri', `/proxy/${path}`))));
 
@@ -45,14 +46,16 @@ const SEEN = any(equals('stage', 'ResponseStarted'), equals('stage', 'ResponseCo
 /** @param user only of this person, also acting as somebody or acted as */
 export function questions(user?: string): Question[] {
   const of = (...conditions: Condition[]) => all(SEEN, ...conditions, ...user === undefined ? [] : [any(equals('user', user), equals('as', user))]);
-  const gateway = all(begins('user', 'system:serviceaccount:'), contains('user', ':debug-gateway'), not(equals('as', '')));
+  const gateway = all(begins('user', MACHINE), contains('user', ':debug-gateway'), not(equals('as', '')));
+  // A program that acts as a person has the person's rights.
+  const acting = all(DECLARED, begins('user', MACHINE), not(equals('as', '')));
   const asked = all({ kind: 'request', apiGroup: 'rbac.authorization.k8s.io', resource: 'rolebindings', subresource: '', verbs: ['create'] }, begins('name', 'break-glass'));
   return [
     { id: 'sessions', title: 'who debugged', condition: of(uses()), shown: SHOWN },
     {
       id: 'outside',
       title: 'debugging that was let through outside every path',
-      condition: of(uses(), equals('decision', 'allow'), any(NODE_PROXY, all(begins('user', 'system:serviceaccount:'), not(gateway)), all(not(DECLARED), not(gateway)))),
+      condition: of(uses(), equals('decision', 'allow'), any(NODE_PROXY, all(any(begins('user', MACHINE), begins('as', MACHINE)), not(acting), not(gateway)), all(not(DECLARED), not(gateway)))),
       shown: SHOWN,
     },
     { id: 'break-glass', title: 'break-glass, asked for and used', condition: of(any(...BREAK_GLASS.map(byRole), asked)), shown: SHOWN },
