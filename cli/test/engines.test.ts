@@ -88,9 +88,23 @@ function holds(condition: Condition, event: any): boolean {
   if (condition.kind === 'request') return holds(fieldsOf(condition), event);
   const { objectRef = {}, annotations = {} } = event;
   const value = String({
-    id: event.auditID, time: event.requestReceivedTimestamp, stage: event.stage, verb: event.verb, apiGroup: objectRef.apiGroup, resource: objectRef.resource, subresource: objectRef.subresource,
-    namespace: objectRef.namespace, name: objectRef.name, uri: event.requestURI, user: event.user?.username, as: event.impersonatedUser?.username, client: event.userAgent, code: event.responseStatus?.code,
-    decision: annotations['authorization.k8s.io/decision'], reason: annotations['authorization.k8s.io/reason'], failure: annotations['validation.policy.admission.k8s.io/validation_failure'],
+    id: event.auditID,
+    time: event.requestReceivedTimestamp,
+    stage: event.stage,
+    verb: event.verb,
+    apiGroup: objectRef.apiGroup,
+    resource: objectRef.resource,
+    subresource: objectRef.subresource,
+    namespace: objectRef.namespace,
+    name: objectRef.name,
+    uri: event.requestURI,
+    user: event.user?.username,
+    as: event.impersonatedUser?.username,
+    client: event.userAgent,
+    code: event.responseStatus?.code,
+    decision: annotations['authorization.k8s.io/decision'],
+    reason: annotations['authorization.k8s.io/reason'],
+    failure: annotations['validation.policy.admission.k8s.io/validation_failure'],
   }[condition.field] ?? '');
   const is = condition.kind === 'equals' ? value === condition.value : condition.kind === 'begins' ? value.startsWith(condition.value) : value.includes(condition.value);
   return is !== condition.not;

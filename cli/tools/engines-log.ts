@@ -17,12 +17,27 @@ const noted = (policy: string, actions: string[], message: string) => ({ [FAILUR
 
 /** What a kubelet asks when somebody speaks with it directly. */
 const kubeletAsks = (at: number, user: string, verb: string) => request({
-  at, user: 'system:node:worker-1', groups: ['system:nodes'], verb: 'create', resource: 'subjectaccessreviews', apiGroup: 'authorization.k8s.io', code: 201, took: 0.01, name: '',
+  at,
+  user: 'system:node:worker-1',
+  groups: ['system:nodes'],
+  verb: 'create',
+  resource: 'subjectaccessreviews',
+  apiGroup: 'authorization.k8s.io',
+  code: 201,
+  took: 0.01,
+  name: '',
   body: { kind: 'SubjectAccessReview', spec: { user, groups: ['oncall-payments'], resourceAttributes: { verb, resource: 'nodes', subresource: 'proxy', name: 'worker-1' } } },
 });
 
 const changedByPatch = (at: number, user: string, namespace: string, text: string) => request({
-  at, user, namespace, verb: 'patch', resource: 'rolebindings', apiGroup: 'rbac.authorization.k8s.io', name: `break-glass:${user}`, took: 0.01,
+  at,
+  user,
+  namespace,
+  verb: 'patch',
+  resource: 'rolebindings',
+  apiGroup: 'rbac.authorization.k8s.io',
+  name: `break-glass:${user}`,
+  took: 0.01,
   body: [
     { op: 'test', path: `/metadata/annotations/${KEY.replace('/', '~1')}ticket`, value: 'wrong' },
     { op: 'add', path: '/metadata/annotations/secure-debug.internal~1approvals', value: text },

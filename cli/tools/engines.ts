@@ -5,8 +5,8 @@
 import { mkdirSync, writeFileSync } from 'fs';
 import { join } from 'path';
 import { generated } from './engines-log';
-import { Evidence } from '../src/audit/evidence';
 import { ENGINES, statements } from '../src/audit/engines/statements';
+import { Evidence } from '../src/audit/evidence';
 import { sourcesOf } from '../src/audit/sources';
 
 export const COMPARED = ['events', 'failures', 'sessions', 'denials', 'grants', 'would_deny', 'session_grants', 'session_would_deny', 'past_git_changes'];
