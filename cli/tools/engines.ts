@@ -9,7 +9,9 @@ import { ENGINES, statements } from '../src/audit/engines/statements';
 import { Evidence } from '../src/audit/evidence';
 import { sourcesOf } from '../src/audit/sources';
 
-export const COMPARED = ['events', 'failures', 'sessions', 'denials', 'grants', 'would_deny', 'session_grants', 'session_would_deny', 'past_git_changes'];
+export const COMPARED = [
+  'events', 'failures', 'sessions', 'denials', 'grants', 'would_deny', 'session_grants', 'session_would_deny', 'past_git_changes',
+];
 
 /** Where the files of Athena lie; nobody looks there. */
 const EXTRA = { location: 's3://evidence/audit', clusters: ['eu', 'us'] };

@@ -167,9 +167,11 @@ testIf(cluster.auditLog, 'needs the audit log')('what would have been refused, b
 
 testIf(cluster.auditLog, 'needs the audit log')('a real log under its own policy: simulate says of every event the level at which it was recorded, to the byte', async () => {
   // A log that API servers write has no event that the policy leaves out.
-  const all = log.events();
+  // Of what people of this file did: others work at the same time.
+  const lines = readFileSync(cluster.auditLog!, 'utf8').split('\n').slice(0, -1).filter(line => line.includes('-ready'));
+  const all = lines.map(line => JSON.parse(line));
   const file = scratch(cluster, 'simulate.log');
-  const text = readFileSync(cluster.auditLog!, 'utf8').split('\n').slice(0, all.length).map(line => `${line}\n`).join('');
+  const text = lines.map(line => `${line}\n`).join('');
   writeFileSync(file, text);
   const { data, code } = await simulate(io, cluster.auditPolicy!, [file], { failOn: ['lost', 'weaker', 'damaged'], compare: cluster.auditPolicy });
   expect(code).toBe(0);

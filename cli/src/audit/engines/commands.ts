@@ -33,7 +33,9 @@ export function engineViews(engine: string, options: ViewsOptions): Result {
   if (location !== undefined && !['athena', 'spark', 'trino'].includes(engine)) wrongUse(`--location is given, and ${engine} keeps its tables itself. Fix: leave it out.`);
   for (const name of clusters) if (!/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(name)) wrongUse(`--cluster ${plain(name)} is no name of a cluster. Fix: use the clusterName of AuditLogShipping.`);
   if (clusters.length > 0 && engine !== 'athena') wrongUse(`--cluster is given, and ${engine} finds the clusters in the table. Fix: leave it out.`);
-  if (engine === 'athena' && (location === undefined || clusters.length === 0)) wrongUse('Athena reads files where they lie. Fix: name the folder and each cluster in it, e.g. --location s3://bucket/prefix --cluster eu --cluster us.');
+  if (engine === 'athena' && (location === undefined || clusters.length === 0)) {
+    wrongUse('Athena reads files where they lie. Fix: name the folder and each cluster in it, e.g. --location s3://bucket/prefix --cluster eu --cluster us.');
+  }
   const known = declared && declaredIn(declared);
   if (known?.length === 0) wrongUse(`--declared ${declared!.map(plain).join(', ')} has no binding of this library. Fix: name what is synthesized and applied, e.g. --declared dist.`);
   const made = statements(engine, { schema, location, clusters, declared: known, since: day('--since', options.since), until: day('--until', options.until) });

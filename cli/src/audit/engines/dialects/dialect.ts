@@ -21,14 +21,14 @@ export interface Dialect {
   readonly title: string;
   /** Type of texts. */
   readonly text: string;
+  /** The file and the day (yyyymmdd) of a row of the raw table, where they are no columns. */
+  readonly raw?: { readonly log?: string; readonly day?: string };
   /** Statements before all others, given the schema. */
   setUp(schema: string): { readonly [name: string]: string };
   /** Statement that makes the raw table, by day and cluster: `cluster`, `day`, `log` and `line`. */
   rawTable(table: RawTable): string;
-  /** The expressions of `cluster`, `log` and the day as yyyymmdd of a row of the raw table, if they are no columns. */
-  readonly raw?: { readonly log?: string; readonly day?: string };
-  /** `log` is a date: how a day is written for it. */
-  day(yyyymmdd: string): string;
+  /** A day, yyyy-mm-dd, as it is compared with that of a row. */
+  day(day: string): string;
   createView(name: string, query: string): string;
   /** A text as a literal. */
   literal(value: string): string;

@@ -59,6 +59,6 @@ export function questions(user?: string): Question[] {
       shown: SHOWN,
     },
     { id: 'break-glass', title: 'break-glass, asked for and used', condition: of(any(...BREAK_GLASS.map(byRole), asked)), shown: SHOWN },
-    { id: 'would-deny', title: 'what guardrails that only watch would have refused', condition: of(any(...WATCHED)), shown: [...SHOWN, 'failure'] },
+    { id: 'would-deny', title: 'what guardrails that only watch would have refused', condition: of(equals('stage', 'ResponseComplete'), any(...WATCHED)), shown: [...SHOWN, 'failure'] },
   ];
 }
