@@ -113,7 +113,10 @@ function holds(condition: Condition, event: any): boolean {
 test('the questions find what the report finds, on a generated log', async () => {
   const { rows, expected } = await prepared(join(folder, 'log-3'), 3);
   const events = rows.map(({ line }: any) => line).filter(line => line.includes('"audit.k8s.io/v1"') && !line.includes('"x2026')).map(line => JSON.parse(line));
-  const found = (id: string) => new Set(events.filter(event => holds(questions().find(one => one.id === id)!.condition, event)).map(event => event.auditID));
+  const found = (id: string) => {
+    const { condition } = questions().find(one => one.id === id)!;
+    return new Set(events.filter(event => holds(condition, event)).map(event => event.auditID));
+  };
   const [sessions, outside, glass, watched] = ['sessions', 'outside', 'break-glass', 'would-deny'].map(found);
   // What a kubelet asks about its own API is no request by itself, and what was let through is known of a single request only.
   const direct = new Set(events.filter(({ objectRef }) => objectRef.resource === 'pods').map(({ auditID }) => auditID));

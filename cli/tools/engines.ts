@@ -16,8 +16,13 @@ export const COMPARED = [
 /** Where the files of Athena lie; nobody looks there. */
 const EXTRA = { location: 's3://evidence/audit', clusters: ['eu', 'us'] };
 
+export interface Prepared {
+  readonly rows: object[];
+  readonly expected: { [relation: string]: object[] };
+}
+
 /** What one log is, and what has to come of it. */
-export async function prepared(folder: string, seed: number): Promise<{ readonly rows: object[]; readonly expected: { [relation: string]: object[] } }> {
+export async function prepared(folder: string, seed: number): Promise<Prepared> {
   mkdirSync(folder, { recursive: true });
   const clusters = [1, 2].map(part => ({ cluster: `c${part}`, file: join(folder, `c${part}.log`), lines: generated(seed * 2 + part) }));
   for (const { file, lines } of clusters) writeFileSync(file, lines.map(line => `${line}\n`).join(''));

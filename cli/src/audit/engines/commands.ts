@@ -31,7 +31,8 @@ export function engineViews(engine: string, options: ViewsOptions): Result {
   const location = options.location?.replace(/\/+$/, '');
   if (location !== undefined && !/^[a-z0-9]+:\/\/[A-Za-z0-9._~=@+/-]+$/.test(location)) wrongUse(`--location ${plain(options.location!)} is no address of a folder. Fix: give it as --location s3://bucket/prefix.`);
   if (location !== undefined && !['athena', 'spark', 'trino'].includes(engine)) wrongUse(`--location is given, and ${engine} keeps its tables itself. Fix: leave it out.`);
-  for (const name of clusters) if (!/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(name)) wrongUse(`--cluster ${plain(name)} is no name of a cluster. Fix: use the clusterName of AuditLogShipping.`);
+  const strange = clusters.find(name => !/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(name));
+  if (strange !== undefined) wrongUse(`--cluster ${plain(strange)} is no name of a cluster. Fix: use the clusterName of AuditLogShipping.`);
   if (clusters.length > 0 && engine !== 'athena') wrongUse(`--cluster is given, and ${engine} finds the clusters in the table. Fix: leave it out.`);
   if (engine === 'athena' && (location === undefined || clusters.length === 0)) {
     wrongUse('Athena reads files where they lie. Fix: name the folder and each cluster in it, e.g. --location s3://bucket/prefix --cluster eu --cluster us.');
@@ -42,8 +43,13 @@ export function engineViews(engine: string, options: ViewsOptions): Result {
   return { data: { engine, schema, statements: made }, text: made.map(({ sql }) => `${sql};`).join('\n\n') };
 }
 
+export interface QueryOptions {
+  readonly user?: string;
+  readonly source?: string;
+}
+
 /** Questions in the language where logs are already. */
-export function logQuery(language: string, question: string | undefined, { user, source }: { readonly user?: string; readonly source?: string }): Result {
+export function logQuery(language: string, question: string | undefined, { user, source }: QueryOptions): Result {
   const found = LANGUAGES.find(({ id }) => id === language) ?? wrongUse(`${plain(language)} is no language that is known here. Fix: use one of ${LANGUAGES.map(({ id }) => id).join(', ')}.`);
   if (user === '') wrongUse('--user is empty. Fix: give the name as the log has it, e.g. --user alice.');
   if (source !== undefined && (source.trim() === '' || /[\n\r]/.test(source))) wrongUse(`--source has to be ${found.sourceIs} in one line. Fix: e.g. --source '${found.source}'.`);
