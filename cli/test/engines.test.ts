@@ -27,7 +27,7 @@ const JSON_COLUMNS = ['user_groups', 'as_groups', 'person_groups', 'sources', 'c
 const canonical = (rows: any[]) => rows.map(row => JSON.stringify(Object.entries(row).sort(([a], [b]) => a < b ? -1 : 1)
   .map(([name, value]) => [name, value === null ? '' : JSON_COLUMNS.includes(name) && value !== '' ? JSON.parse(value as string) : String(value)]))).sort();
 
-test.each([1, 2])('the views made of raw lines say what the command line says, on generated log %i', async seed => {
+test.each([1])('the views made of raw lines say what the command line says, on generated log %i', async seed => {
   const { rows, expected } = await prepared(join(folder, `log-${seed}`), seed);
   const file = join(folder, `raw-${seed}.json`);
   writeFileSync(file, rows.map(row => `${JSON.stringify(row)}\n`).join(''));
