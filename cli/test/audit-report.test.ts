@@ -66,6 +66,11 @@ function together(cases: readonly (readonly any[])[], linesOf: (given: readonly 
 }
 
 describe('what a session is', () => {
+  test('a command behind a second question mark is not hidden', async () => {
+    const uri = '/api/v1/namespaces/payments/pods/web/exec?container=app?x=1&command=rm&command=-rf';
+    expect(await only(exec({ uri }))).toMatchObject({ container: 'app?x=1', command: ['rm', '-rf'] });
+  });
+
   test('begin and end of a stream, with who, where, what, for how long, and which binding let it through', async () => {
     expect(await only(exec({ id: 'x', at: 1, took: 90.5, words: ['sh', '-c', 'id; pwd'] }))).toEqual({
       id: 'x',

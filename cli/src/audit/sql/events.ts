@@ -26,7 +26,8 @@ const micros = (time: string) => {
   return `CASE WHEN ${found} > 4102444800000000 THEN 4102444800000000 ELSE ${found} END`;
 };
 
-const parameters = 'string_split(split_part(requestURI, \'?\', 2), \'&\')';
+/** Everything after the first question mark, as the API server takes it: another one is part of a value. */
+const parameters = 'string_split(CASE WHEN strpos(requestURI, \'?\') > 0 THEN substr(requestURI, strpos(requestURI, \'?\') + 1) ELSE \'\' END, \'&\')';
 const valuesOf = (name: string) => `list_transform(list_filter(${parameters}, lambda pair: starts_with(pair, ${text(`${name}=`)})), lambda pair: coalesce(try(url_decode(replace(substr(pair, ${name.length + 2}), '+', ' '))), substr(pair, ${name.length + 2})))`;
 /** kubectl sends one; of more the API server takes the first. */
 const parameter = (name: string) => `coalesce((${valuesOf(name)})[1], '')`;
