@@ -266,7 +266,7 @@ export class DebugGateway extends Construct {
       apiVersion: 'networking.k8s.io/v1',
       kind: 'NetworkPolicy',
       metadata: { ...metadata, annotations: { [REASON]: 'In: a port-forward, which comes from the node, or the declared blocks. Out: the Kubernetes API, by its IP address.' } },
-      spec: { podSelector: { matchLabels: podLabels }, policyTypes: ['Ingress', 'Egress'], ingress, egress: checked.egress },
+      spec: { podSelector: { matchLabels: podLabels }, policyTypes: ['Ingress', 'Egress'], ...ingress.length > 0 && { ingress }, egress: checked.egress },
     });
     if (reach.sourceCidrs.length) {
       declare('service', {

@@ -98,7 +98,7 @@ describe('what the least makes', () => {
   });
 
   test('nobody connects to it but the node, and it reaches the API server alone', () => {
-    expect(find('NetworkPolicy').spec).toMatchObject({ policyTypes: ['Ingress', 'Egress'], ingress: [], egress: [{ ports: [{ port: 443, protocol: 'TCP' }, { port: 6443, protocol: 'TCP' }] }] });
+    expect(find('NetworkPolicy').spec).toMatchObject({ policyTypes: ['Ingress', 'Egress'], ingress: undefined, egress: [{ ports: [{ port: 443, protocol: 'TCP' }, { port: 6443, protocol: 'TCP' }] }] });
     expect(find('Service')).toBeUndefined();
   });
 
