@@ -114,9 +114,21 @@ describe('what is accepted for a time', () => {
 describe('an audit log', () => {
   let number = 0;
   const event = (user: string, reason: string, at: string, more: object = {}) => ({
-    kind: 'Event', apiVersion: 'audit.k8s.io/v1', level: 'Metadata', auditID: `${number++}`, stage: 'ResponseComplete', verb: 'create', user: { username: user, groups: ['deployers'] },
-    sourceIPs: ['10.0.0.7'], userAgent: 'kubectl/v1.37.1 (linux/amd64)', requestURI: '/', objectRef: { resource: 'pods', namespace: 'payments' },
-    responseStatus: { code: 201 }, stageTimestamp: `2026-03-01T${at}Z`, annotations: reason ? { 'authorization.k8s.io/reason': reason } : {}, ...more,
+    kind: 'Event',
+    apiVersion: 'audit.k8s.io/v1',
+    level: 'Metadata',
+    auditID: `${number++}`,
+    stage: 'ResponseComplete',
+    verb: 'create',
+    user: { username: user, groups: ['deployers'] },
+    sourceIPs: ['10.0.0.7'],
+    userAgent: 'kubectl/v1.37.1 (linux/amd64)',
+    requestURI: '/',
+    objectRef: { resource: 'pods', namespace: 'payments' },
+    responseStatus: { code: 201 },
+    stageTimestamp: `2026-03-01T${at}Z`,
+    annotations: reason ? { 'authorization.k8s.io/reason': reason } : {},
+    ...more,
   });
   const BY_GROUP = 'RBAC: allowed by RoleBinding "deployers/payments" of Role "deploy" to Group "deployers"';
   const BY_USER = 'RBAC: allowed by RoleBinding "deployers/payments" of Role "deploy" to User "alice"';

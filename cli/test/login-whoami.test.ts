@@ -58,7 +58,10 @@ describe('whoami', () => {
     const binding = (namespace: string, requestedBy: string) => cluster.put(`/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/rolebindings`, {
       kind: 'RoleBinding',
       metadata: {
-        name: `debug-grant:${requestedBy}`, namespace, labels: { 'secure-debug.internal/request-for': 'debug-grant' }, annotations: Object.fromEntries(Object.entries({
+        name: `debug-grant:${requestedBy}`,
+        namespace,
+        labels: { 'secure-debug.internal/request-for': 'debug-grant' },
+        annotations: Object.fromEntries(Object.entries({
           'requested-by': requestedBy, 'request-reason': 'x', 'expires-at': new Date(Date.now() + 1_790_000).toISOString().replace(/\.\d+Z/, 'Z'),
         }).map(([name, value]) => [`secure-debug.internal/${name}`, value])),
       },

@@ -34,7 +34,9 @@ const remembered = (change?: (login: any) => object) => {
   return login;
 };
 /** As if so much time had passed since. */
-const later = (milliseconds: number) => remembered(({ expiresAt, loggedInAt }) => ({ expiresAt: expiresAt - milliseconds, loggedInAt: loggedInAt - milliseconds }));
+const later = (milliseconds: number) => remembered(({ expiresAt, loggedInAt }) => ({
+  expiresAt: expiresAt - milliseconds, loggedInAt: loggedInAt - milliseconds,
+}));
 const HOUR = 3_600_000;
 const logIn = (issuer: string, account = 'alice') => scene.loggingIn(['login', ...scene.at(issuer)], account);
 const credential = (issuer: string, more: object = {}) => scene.run(['credential', ...scene.at(issuer)], more);

@@ -4,9 +4,9 @@ import { AddressInfo } from 'net';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import { Readable } from 'stream';
+import { Io } from '../src/io';
 import { notificationOf } from '../src/notify/notify-events';
 import { Lines } from '../src/notify/notify-follow';
-import { Io } from '../src/io';
 import { run } from '../src/program';
 
 const P = 'secure-debug.internal/';

@@ -29,9 +29,18 @@ async function rollout(...args: string[]) {
 function log(): string {
   const file = join(folder, 'audit.log');
   writeFileSync(file, `${JSON.stringify({
-    kind: 'Event', apiVersion: 'audit.k8s.io/v1', level: 'Metadata', auditID: 'a-1', stage: 'ResponseComplete', verb: 'get', requestURI: '/api/v1/nodes',
-    user: { username: '<img> @alice', groups: ['system:authenticated'] }, objectRef: { resource: 'nodes', apiVersion: 'v1' }, responseStatus: { code: 200 },
-    requestReceivedTimestamp: '2026-03-01T10:00:00.000000Z', stageTimestamp: '2026-03-01T10:00:00.100000Z',
+    kind: 'Event',
+    apiVersion: 'audit.k8s.io/v1',
+    level: 'Metadata',
+    auditID: 'a-1',
+    stage: 'ResponseComplete',
+    verb: 'get',
+    requestURI: '/api/v1/nodes',
+    user: { username: '<img> @alice', groups: ['system:authenticated'] },
+    objectRef: { resource: 'nodes', apiVersion: 'v1' },
+    responseStatus: { code: 200 },
+    requestReceivedTimestamp: '2026-03-01T10:00:00.000000Z',
+    stageTimestamp: '2026-03-01T10:00:00.100000Z',
     annotations: { 'authorization.k8s.io/decision': 'allow', 'authorization.k8s.io/reason': 'RBAC: allowed by ClusterRoleBinding "root" of ClusterRole "cluster-admin" to User "<img> @alice"' },
   })}\n`);
   return file;

@@ -67,7 +67,10 @@ for (const cluster of fleet.clusterNames) {
     kind: 'Kustomization',
     metadata: { name: `debug-access-${cluster}`, namespace: 'flux-system' },
     spec: {
-      interval: '10m', path: `./clusters/${cluster}/manifests`, prune: true, sourceRef: { kind: 'GitRepository', name: 'debug-access' },
+      interval: '10m',
+      path: `./clusters/${cluster}/manifests`,
+      prune: true,
+      sourceRef: { kind: 'GitRepository', name: 'debug-access' },
       kubeConfig: { secretRef: { name: `${cluster}-kubeconfig` } },
     },
   });

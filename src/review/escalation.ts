@@ -273,6 +273,7 @@ export function identitiesOf(grants: Grant[]): Identity[] {
     kind: all[0].kind,
     subject: all[0].subject,
     wide: all.filter(({ namespace }) => namespace === undefined),
-    local: new Map(joined(all.filter(({ namespace }) => namespace !== undefined), ({ namespace }) => namespace!).map(own => [own[0].namespace!, own])),
+    local: new Map(joined(all.filter(({ namespace }) => namespace !== undefined), ({ namespace }) => namespace!)
+      .map(own => [own[0].namespace!, own])),
   }));
 }

@@ -44,7 +44,9 @@ function evidenceLine(evidence: InventoryEvidence | undefined): string {
 }
 
 /** A table of everybody, then each with what is dangerous and the ways. */
-export function inventoryMarkdown(subjects: InventorySubject[], evidence: InventoryEvidence[], unknown: string[], accepted: InventoryFinding[]): string {
+export function inventoryMarkdown(
+  subjects: InventorySubject[], evidence: InventoryEvidence[], unknown: string[], accepted: InventoryFinding[],
+): string {
   const { others, parts } = split(subjects);
   const byName = new Map(evidence.map(one => [one.who, one]));
   const logged = evidence.length > 0;

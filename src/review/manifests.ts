@@ -114,7 +114,8 @@ export function readManifests(objects: any[]): Reading {
       const found = byKey.get(key) ?? [];
       const builtIn = found.length === 0 && kind === 'ClusterRole' && name === 'cluster-admin';
       const rules = builtIn ? EVERYTHING : found.flatMap(one => effectiveRules(one, aggregation));
-      amount = { rules, rulesKey: JSON.stringify(rules), missing: found.length === 0 && !builtIn, empty: rules.length === 0 && found.some(({ selectors }) => selectors) };
+      const empty = rules.length === 0 && found.some(({ selectors }) => selectors);
+      amount = { rules, rulesKey: JSON.stringify(rules), missing: found.length === 0 && !builtIn, empty };
       amounts.set(key, amount);
     }
     return amount;

@@ -67,7 +67,8 @@ function powersOf(rules: Rule[], wide: boolean, governed: Governed): Power[] {
   const wild = all.filter(right => isWildcard(right) && (wide || !isLostInNamespace(right))).map(heldOf).filter(({ reach: one }) => isReached(one));
   return [
     ...[...POWERS, ...wide ? WIDE_POWERS : []].flatMap(rule => {
-      const held = rule.asked.filter(({ clusterScoped }) => wide || !clusterScoped).flatMap(({ rights }) => rights.map(heldOf)).filter(({ reach: one }) => isReached(one));
+      const held = rule.asked.filter(({ clusterScoped }) => wide || !clusterScoped)
+        .flatMap(({ rights }) => rights.map(heldOf)).filter(({ reach: one }) => isReached(one));
       const breadth = wide ? held.some(({ reach: one }) => one.all) ? 'cluster' : 'names' : held.some(({ reach: one }) => one.all) ? 'namespace' : 'names in a namespace';
       const danger = held.length > 0 ? weigh(rule, breadth) : undefined;
       return danger === undefined ? [] : power(rule.id, danger, rule.words, held);

@@ -3,8 +3,8 @@ import { AuditPolicyEvaluator } from '../audit';
 import { SecureDebugWarnings } from '../model/warnings';
 import { byCodeUnit, sortedUnique } from '../private/canonical';
 import { reject } from '../private/errors';
-import { AccessMatrix } from '../review/access-matrix';
 import { objectsOf } from '../review/acceptance';
+import { AccessMatrix } from '../review/access-matrix';
 import { unpack } from '../review/manifests';
 import { PermissionInventory } from '../review/permission-inventory';
 import { placeText } from '../review/rows';
@@ -54,7 +54,8 @@ export class SecureDebugRules {
     const audit = unpack(manifests).filter(({ kind, apiVersion }) => kind === 'Policy' && asString(apiVersion).startsWith('audit.k8s.io/')).flatMap(policy =>
       AuditPolicyEvaluator.fromManifest(policy).gaps().map(({ explanation }) =>
         violation('SD2002', explanation, [`Policy ${placeText(asString(asObject(policy.metadata).name) || 'audit')}`])));
-    return [...matrix, ...inventory, ...audit].filter(({ id }) => !ignore.includes(id)).sort((a, b) => byCodeUnit(a.id, b.id) || byCodeUnit(a.message, b.message));
+    return [...matrix, ...inventory, ...audit].filter(({ id }) => !ignore.includes(id))
+      .sort((a, b) => byCodeUnit(a.id, b.id) || byCodeUnit(a.message, b.message));
   }
 
   private constructor() {}

@@ -3,7 +3,8 @@ import { tmpdir } from 'os';
 import { join } from 'path';
 import { App, Chart, Duration } from 'cdk8s';
 import {
-  BrokerPolicy, CommandSet, ControlPlane, DebugImage, DebugTeam, GitOpsIdentity, GuardrailException, GuardrailMode, NetworkAllow, PermissionChangeKind, PermissionDiff,
+  BrokerPolicy, CommandSet, ControlPlane, DebugImage, DebugTeam, GitOpsIdentity, GuardrailException, GuardrailMode, NetworkAllow,
+  PermissionChangeKind, PermissionDiff,
   RolloutPhase, SecureDebugging, SecureDebuggingProps, SecureDebugWarnings, TokenIssuer,
 } from '../../src';
 import { rejected } from '../private/refusal';

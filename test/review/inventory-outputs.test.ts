@@ -6,7 +6,8 @@ import { refusal } from '../private/refusal';
 
 const serviceAccount = (namespace: string, name: string, labels = {}): any => ({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace, name, labels } });
 const told = (objects: any[], options = {}) => PermissionInventory.fromManifests(objects, options).findings.map(({ id, danger, text }) => `${danger} ${id} ${text}`);
-const ids = (objects: any[], who?: string) => PermissionInventory.fromManifests(objects).findings.filter(one => who === undefined || one.who === who).map(({ id }) => id).sort();
+const ids = (objects: any[], who?: string) => PermissionInventory.fromManifests(objects).findings
+  .filter(one => who === undefined || one.who === who).map(({ id }) => id).sort();
 const strong = [serviceAccount('payments', 'admin'), bindEverywhere('admin', 'cluster-admin', account('payments', 'admin'))];
 const annotated = (object: any, annotations: object) => ({ ...object, metadata: { ...object.metadata, annotations } });
 
@@ -67,7 +68,8 @@ describe('what stands around the rights', () => {
   it('where all ServiceAccounts are known, one of a namespace without any is missed too', () => {
     const objects = [bindEverywhere('b', 'cluster-admin', account('shop', 'api'), account('shop', 'default'))];
     expect(PermissionInventory.fromManifests(objects).subjects.map(({ use }) => use)).toEqual([InventoryUse.APPLICATION, InventoryUse.APPLICATION]);
-    expect(PermissionInventory.fromManifests(objects, { complete: true }).subjects.map(({ use }) => use)).toEqual([InventoryUse.ORPHAN, InventoryUse.APPLICATION]);
+    expect(PermissionInventory.fromManifests(objects, { complete: true }).subjects.map(({ use }) => use))
+      .toEqual([InventoryUse.ORPHAN, InventoryUse.APPLICATION]);
   });
 
   it('many namespaces that enforce nothing are counted', () => {
@@ -183,7 +185,8 @@ describe('what somebody is', () => {
     ['nothing tells more', bindEverywhere('b', 'cluster-admin', account('shop', 'web')), '', InventoryUse.APPLICATION],
   ])('%s', (_what, binding, chart, use) => {
     const labels = chart ? { 'helm.sh/chart': chart } : {};
-    expect(PermissionInventory.fromManifests([{ ...binding, metadata: { ...binding.metadata, labels } }]).subjects.map(one => one.use)).toEqual([use]);
+    expect(PermissionInventory.fromManifests([{ ...binding, metadata: { ...binding.metadata, labels } }]).subjects.map(one => one.use))
+      .toEqual([use]);
   });
 
   test.each<[any, InventoryUse]>([

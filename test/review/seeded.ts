@@ -175,7 +175,7 @@ function harmless(p: string, namespace: string): Seeded['harmless'] {
     const isGroup = i % 2 === 0;
     const subject = isGroup ? group(name) : account(namespace, name);
     const accounts = isGroup ? [] : [serviceAccount(namespace, name)];
-    const rules = i % 4 === 3 ? CALM_WIDE[(i >> 2) % CALM_WIDE.length] : CALM[(i - (i >> 2)) % CALM.length];
+    const rules = i % 4 === 3 ? CALM_WIDE[(Math.floor(i / 4)) % CALM_WIDE.length] : CALM[(i - (Math.floor(i / 4))) % CALM.length];
     return {
       who: isGroup ? `Group ${name}` : `ServiceAccount ${namespace}/${name}`,
       objects: [...accounts, ...i % 4 === 3

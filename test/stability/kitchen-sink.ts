@@ -20,8 +20,13 @@ const SSH_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAID9mOH4t6sNzQ42Y9/qPS113CPt
 const issuer = new TokenIssuer({ issuerUrl: 'https://login.example.com', audiences: ['kubernetes'], groups: [group] });
 
 const diagnosticsProxy = DiagnosticsProxy.oauth2Proxy({
-  issuerUrl: 'https://login.example.com', authorizationUrl: 'https://login.example.com/authorize', tokenUrl: 'https://login.example.com/token',
-  jwksUrl: 'https://login.example.com/keys', groups: [group], clientId: 'example', secretName: 'login',
+  issuerUrl: 'https://login.example.com',
+  authorizationUrl: 'https://login.example.com/authorize',
+  tokenUrl: 'https://login.example.com/token',
+  jwksUrl: 'https://login.example.com/keys',
+  groups: [group],
+  clientId: 'example',
+  secretName: 'login',
 });
 const diagnosticsRoute = DiagnosticsRoute.ingress({ host: 'example.example.com', className: 'internal', tlsSecretName: 'tls', controllerNamespace: 'ingress' });
 
@@ -77,14 +82,21 @@ export const KITCHEN_SINK: { [construct: string]: () => any[] } = {
   AuditAlerts: () => applied(chart => new AuditAlerts(chart, 'x', { clusters: ['example'], loki: true })),
   AuditDashboards: () => applied(chart => new AuditDashboards(chart, 'x')),
   DebugGateway: () => applied(chart => new DebugGateway(chart, 'x', {
-    clusterVersion: '1.36', deadline: Duration.hours(1), recording: GatewayRecording.volumeClaim('recordings'), targets: [{ namespace: NAMESPACE, groups: [group] }],
-    userAuthorities: [SSH_KEY], hostAuthority: SSH_KEY, image: 'registry.example/debug-gateway:1.0.0',
+    clusterVersion: '1.36',
+    deadline: Duration.hours(1),
+    recording: GatewayRecording.volumeClaim('recordings'),
+    targets: [{ namespace: NAMESPACE, groups: [group] }],
+    userAuthorities: [SSH_KEY],
+    hostAuthority: SSH_KEY,
+    image: 'registry.example/debug-gateway:1.0.0',
   })),
   DiagnosticsEndpoint: () => applied(chart => {
     const labels = { app: 'example' };
     const container = { name: 'app', image: 'registry.example/app:1', ports: [{ containerPort: 6060 }] };
     const workload = new ApiObject(chart, 'workload', {
-      apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'example', namespace: NAMESPACE },
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'example', namespace: NAMESPACE },
       spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [container] } } },
     });
     new DiagnosticsEndpoint(chart, 'x', { workload, port: 6060, presets: [DiagnosticsPreset.contract()], proxy: diagnosticsProxy, route: diagnosticsRoute, openPorts: [8080], overview: 'diagnostics-overview' });
@@ -95,7 +107,9 @@ export const KITCHEN_SINK: { [construct: string]: () => any[] } = {
     SecureDebugWarnings.rules().forEach(({ id }) => SecureDebugWarnings.acknowledge(app, id, 'an example'));
     new SecureDebugging(app, 'x', {
       teams: [{ name: 'example', namespaces: [NAMESPACE], onCall: group, approvers: 'approvers', debugByRequest: true, network: [] }],
-      phase: RolloutPhase.BROKER, identities: [GitOpsIdentity.argoCd()], certificateLife: Duration.minutes(30),
+      phase: RolloutPhase.BROKER,
+      identities: [GitOpsIdentity.argoCd()],
+      certificateLife: Duration.minutes(30),
     });
     return app.charts.flatMap(chart => chart.toJson());
   },

@@ -39,7 +39,9 @@ export async function logInByBrowser(io: Io, issuer: Issuer, limit: number): Pro
     const opened = settings.browser && openBrowser(io, page.href);
     io.stderr.write(`${opened ? 'A browser opens for the login. If none does, open' : 'To log in, open'}\n  ${plain(page.href)}\n`);
     return await comesBack(servers, back, state, limit, url =>
-      library.authorizationCodeGrant(configuration, url, { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true }));
+      library.authorizationCodeGrant(configuration, url, {
+        pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true,
+      }));
   } finally {
     servers.forEach(server => {
       server.close();

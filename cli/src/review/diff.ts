@@ -20,12 +20,13 @@ export interface DiffOptions extends FormatOptions {
 }
 
 /** What a check can fail on, besides a danger: whether there is one of it. */
-const FAIL_ON: { readonly [what: string]: (diff: PermissionDiff, others: OtherChange[]) => boolean } = {
-  gains: diff => diff.changes.some(({ kind }) => kind === PermissionChangeKind.GAINED),
-  guardrails: diff => diff.changes.some(({ kind }) => [PermissionChangeKind.GUARDRAIL_WEAKENED, PermissionChangeKind.GUARDRAIL_CHANGED].includes(kind)),
+const FAIL_ON: { readonly [what: string]: (found: PermissionDiff, others: OtherChange[]) => boolean } = {
+  gains: ({ changes }) => changes.some(({ kind }) => kind === PermissionChangeKind.GAINED),
+  guardrails: ({ changes }) => changes
+    .some(({ kind }) => [PermissionChangeKind.GUARDRAIL_WEAKENED, PermissionChangeKind.GUARDRAIL_CHANGED].includes(kind)),
   network: (_, others) => others.some(({ about, opens }) => about === 'network' && opens),
   audit: (_, others) => others.some(({ about, opens }) => about === 'audit' && opens),
-  any: (diff, others) => diff.changes.length + others.length > 0,
+  any: ({ changes }, others) => changes.length + others.length > 0,
 };
 
 /** What a change does to what people may do, to the network and to the audit log. Asks no cluster. */

@@ -2,15 +2,15 @@ import { PermissionInventory } from 'cdk8s-secure-debug';
 import { Evidence, evidenceOf } from './evidence';
 import { inventoryText } from './inventory-text';
 import { checkFormat, dangerOf, dayOf, FormatOptions } from './options';
-import { readFiles } from './readers/files';
-import { readGit } from './readers/git';
-import { inputOf } from './readers/input';
-import { readLive } from './readers/live';
 import { Cluster } from '../cluster';
 import { OK, REFUSED, wrongUse } from '../errors';
 import { Io } from '../io';
 import { Result } from '../session';
 import { coloured, json as jsonText, painter, plain } from '../text';
+import { readFiles } from './readers/files';
+import { readGit } from './readers/git';
+import { inputOf } from './readers/input';
+import { readLive } from './readers/live';
 
 export interface InventoryOptions extends FormatOptions {
   readonly live?: boolean;
@@ -39,7 +39,12 @@ export async function inventory(io: Io, files: string[], options: InventoryOptio
   const paint = painter(!options.json && coloured(io, io.stdout));
   const code = threshold !== undefined && taken.exitStatus(threshold) !== 0 ? REFUSED : OK;
   const data = () => ({
-    subjects: taken.subjects, accepted: taken.acceptedFindings, unknownRoles: taken.unknownRoles, ...evidence && { auditLog: evidence }, notes: all, read: { objects: objects.length },
+    subjects: taken.subjects,
+    accepted: taken.acceptedFindings,
+    unknownRoles: taken.unknownRoles,
+    ...evidence && { auditLog: evidence },
+    notes: all,
+    read: { objects: objects.length },
   });
   if (options.sarif) return { data: undefined, text: jsonText(taken.toSarif(sources)), code };
   if (options.markdown) return { data: undefined, text: taken.toMarkdown(evidence?.evidence).trimEnd(), code };

@@ -2,9 +2,9 @@ import { execFileSync } from 'child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
-import { InventoryFinding, PermissionDiff, PermissionInventory } from '../../../src';
 import { readFiles } from '../../../cli/src/review/readers/files';
 import { inputOf } from '../../../cli/src/review/readers/input';
+import { InventoryFinding, PermissionDiff, PermissionInventory } from '../../../src';
 import { Api } from '../lab/api';
 import { theCluster } from '../lab/cluster';
 import { apply, asAdmin } from '../lab/kubectl';
@@ -111,12 +111,13 @@ describe.each(INSTALLS)('$module', ({ module, path, namespace, expected }) => {
   test('and the API server allows each right of it', async () => {
     const all = await read(folder!, path, namespace);
     const { findings } = PermissionInventory.fromManifests(all, { defaultNamespace: namespace });
-    const objects = all.filter(({ kind, apiVersion }) => KINDS.includes(kind) && apiVersion.startsWith(RBAC)).map(({ metadata: { name, namespace: home }, ...object }) => ({
-      ...object,
-      metadata: { name, ...home !== undefined && { namespace: home }, labels: { 'secure-debug.internal/test': 'installs' } },
-      // Those who leave their namespace out of a subject mean their own.
-      ...object.subjects && { subjects: object.subjects.map((subject: any) => subject.kind === 'ServiceAccount' ? { namespace, ...subject } : subject) },
-    }));
+    const objects = all.filter(({ kind, apiVersion }) => KINDS.includes(kind) && apiVersion.startsWith(RBAC))
+      .map(({ metadata: { name, namespace: home }, ...object }) => ({
+        ...object,
+        metadata: { name, ...home !== undefined && { namespace: home }, labels: { 'secure-debug.internal/test': 'installs' } },
+        // Those who leave their namespace out of a subject mean their own.
+        ...object.subjects && { subjects: object.subjects.map((subject: any) => subject.kind === 'ServiceAccount' ? { namespace, ...subject } : subject) },
+      }));
     const admins = {
       apiVersion: `${RBAC}/v1`,
       kind: 'ClusterRoleBinding',

@@ -128,7 +128,8 @@ it('a way is one that can be gone: a token of one, a command as the other, until
   expect({ code: token.code, stderr: token.stderr }).toEqual({ code: 0, stderr: '' });
   const config = JSON.parse(readFileSync(taker.kubeconfig, 'utf8'));
   const strongOne: Person = { name: 'inv-strong', groups: [], kubeconfig: join(folder, 'strong.kubeconfig') };
-  writeFileSync(strongOne.kubeconfig, JSON.stringify({ ...config, users: [{ ...config.users[0], user: { token: token.stdout.trim() } }] }), { mode: 0o600 });
+  const users = [{ ...config.users[0], user: { token: token.stdout.trim() } }];
+  writeFileSync(strongOne.kubeconfig, JSON.stringify({ ...config, users }), { mode: 0o600 });
   const all = ['auth', 'can-i', '*', '*', '--all-namespaces'];
   expect((await kubectl(cluster, taker, all)).stdout.trim()).toBe('no');
   expect((await kubectl(cluster, strongOne, all)).stdout.trim()).toBe('yes');

@@ -134,8 +134,8 @@ test(`${QUESTIONS} questions are answered as the API server answers them, from t
 test('whoever whoCan names may, by the API server, and nobody else who is bound', async () => {
   const model = PermissionModel.fromManifests(await dump());
   // Files that run at the same time bind and unbind people of their own meanwhile.
-  const others = (name: string) => /^(system:serviceaccounts:)?sd-(?!review)/.test(name);
-  const subjects = model.subjects.filter(({ name }) => (!name.startsWith('system:') || name.startsWith('system:serviceaccounts')) && !others(name));
+  const elsewhere = (name: string) => /^(system:serviceaccounts:)?sd-(?!review)/.test(name);
+  const subjects = model.subjects.filter(({ name }) => (!name.startsWith('system:') || name.startsWith('system:serviceaccounts')) && !elsewhere(name));
   const questions = Array.from({ length: 40 }, () => world.question()).filter(({ path }) => path === undefined).slice(0, 20);
   for (const question of questions) {
     const { verb, apiGroup, namespace: home, name } = question;
