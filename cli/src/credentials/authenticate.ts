@@ -52,8 +52,9 @@ export async function authenticate(io: Io, settings: LoginSettings, options: Aut
   try {
     const now = anew && !lock.waited ? undefined : cache.read(key);
     if (now && isUsable(now)) return now;
-    // Whoever cancelled a login does not want the next one from each program that waited for it.
-    if (lock.waited) return refused('The login that was waited for did not succeed. Fix: try again.');
+    // Whoever cancelled a login does not want the next one from each program that waited for it. One that was renewed meanwhile, and
+    // is used up already, did succeed.
+    if (lock.waited && !(mayRefresh(now) && now.idToken !== found?.idToken)) return refused('The login that was waited for did not succeed. Fix: try again.');
     const login = await obtain(io, settings, now, { interactive, unasked, patience }, () => cache.remove(key));
     cache.write(key, login);
     return login;

@@ -43,7 +43,7 @@ beforeAll(async () => {
     startIssuers(join(folder, 'issuers'), {
       people: { idTokenSeconds: 600, refreshSeconds: 3_600, accounts },
       // Tokens of eleven seconds are handed out for one; each use after that is a refresh.
-      brief: { idTokenSeconds: 11, refreshSeconds: 3_600, accounts },
+      brief: { idTokenSeconds: 20, refreshSeconds: 3_600, accounts },
       briefest: { idTokenSeconds: 11, refreshSeconds: 2, accounts },
       patient: { idTokenSeconds: 86_400, accounts },
     }),
