@@ -442,6 +442,8 @@ test('memory does not grow with the log', async () => {
   });
   const io: any = { stdout: { write: () => undefined }, stderr: { write: () => undefined }, env: {}, stdin };
   expect(await run(['drift'], io)).toBe(0);
-  expect(held.length).toBeGreaterThan(7);
-  expect(Math.max(...held) - held[0]).toBeLessThan(20_000_000);
+  // What loads when it is first used has been loaded by the third time; 150 MB of the log come after.
+  const [, , third, ...later] = held;
+  expect(later.length).toBeGreaterThan(4);
+  expect(Math.max(...later) - third).toBeLessThan(20_000_000);
 }, 60_000);
