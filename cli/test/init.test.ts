@@ -2,26 +2,14 @@ import { execFileSync } from 'child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
-import type { Io } from '../src/io';
-import { run } from '../src/program';
+import { offline } from './offline';
 
 const ROOT = join(__dirname, '..', '..');
 let folder: string;
 beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'secure-debug-init-')); });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-async function init(...args: string[]) {
-  let [stdout, stderr] = ['', ''];
-  const io: Io = {
-    stdout: { write: (text: string) => { stdout += text; } },
-    stderr: { write: (text: string) => { stderr += text; } },
-    env: { NO_COLOR: '1' },
-    connect: () => Promise.reject(new Error('no cluster is asked')),
-    sleep: () => Promise.resolve(),
-    unique: () => 'x',
-  };
-  return { code: await run(['init', ...args], io), stdout, stderr };
-}
+const init = (...args: string[]) => offline('init', ...args);
 const read = (name: string) => readFileSync(join(folder, 'app', name), 'utf8');
 
 test('the app in TypeScript type-checks and synthesizes what was said', async () => {

@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
-import type { Io } from '../src/io';
-import { run } from '../src/program';
+import { offline } from './offline';
 
 const CLUSTERS = join(__dirname, '..', '..', 'examples', 'fleet', 'expected', 'clusters');
 const BEFORE = join(CLUSTERS, 'prod-eu', 'manifests');
@@ -12,18 +11,7 @@ let folder: string;
 beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'secure-debug-rollout-')); });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-async function rollout(...args: string[]) {
-  let [stdout, stderr] = ['', ''];
-  const io: Io = {
-    stdout: { write: (text: string) => { stdout += text; } },
-    stderr: { write: (text: string) => { stderr += text; } },
-    env: { NO_COLOR: '1' },
-    connect: () => Promise.reject(new Error('no cluster is asked')),
-    sleep: () => Promise.resolve(),
-    unique: () => 'x',
-  };
-  return { code: await run(['rollout', ...args], io), stdout, stderr };
-}
+const rollout = (...args: string[]) => offline('rollout', ...args);
 
 /** Somebody who still is cluster-admin, by a name that would like to be markup. */
 function log(): string {

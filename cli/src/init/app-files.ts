@@ -1,6 +1,6 @@
 import { readFileSync } from 'fs';
 import { join } from 'path';
-import type { Answers } from './answers';
+import type { Answers, Language } from './answers';
 import { literal } from '../review/minimize/safe-text';
 
 /** The versions that this program itself was tried with. */
@@ -8,6 +8,11 @@ const versions = (): { readonly [name: string]: string } => JSON.parse(readFileS
 
 /** In both languages a text in double quotes is what JSON has, but for what neither reads on one line. */
 const quoted = (text: string) => JSON.stringify(text).replace(/[\u007f-\uffff]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** What makes and runs the app, in its folder. */
+export const commandsOf = (language: Language): string[] => language === 'python'
+  ? ['python3 -m venv .venv && .venv/bin/pip install -r requirements.txt', '.venv/bin/python main.py']
+  : ['npm install', 'npm run synth'];
 
 /** The files of the app, by name. */
 export function appFiles(answers: Answers): Map<string, string> {
@@ -100,9 +105,7 @@ function readme({ language, managed }: Answers): string {
     '# Debug access',
     '',
     '```shell',
-    ...language === 'python'
-      ? ['python3 -m venv .venv && .venv/bin/pip install -r requirements.txt', '.venv/bin/python main.py']
-      : ['npm install', 'npm run synth'],
+    ...commandsOf(language),
     'kubectl apply -f dist/',
     '```',
     '',

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'fs';
 import { join } from 'path';
 import { Answers, check, defaults, language, list, platform } from './answers';
-import { appFiles } from './app-files';
+import { appFiles, commandsOf } from './app-files';
 import { ask } from './questions';
 import { wrongUse } from '../errors';
 import { Io } from '../io';
@@ -37,9 +37,7 @@ export async function init(io: Io, folder: string, options: Options): Promise<Re
   const files = appFiles(answers);
   mkdirSync(folder, { recursive: true });
   for (const [name, content] of files) writeFileSync(join(folder, name), content, { flag: 'wx' });
-  const commands = answers.language === 'python'
-    ? ['python3 -m venv .venv && .venv/bin/pip install -r requirements.txt', '.venv/bin/python main.py']
-    : ['npm install', 'npm run synth'];
+  const commands = commandsOf(answers.language);
   return {
     data: { folder, files: [...files.keys()], commands },
     text: [`${plain(folder)} has the app. Next:`, '', `  cd ${word(folder)}`, ...commands.map(line => `  ${line}`)].join('\n'),

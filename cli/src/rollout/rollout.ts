@@ -47,12 +47,11 @@ export async function rollout(io: Io, old: string, young: string, options: Rollo
   const asked = log.length > 0 ? await readiness(io, log, { ...judging, json: true }) : undefined;
   const evidence = asked?.data as Readiness | undefined;
   const step: PhaseReadiness | undefined = evidence?.phases.find(({ phase }) => phase === to);
-  const { data: changes } = await diff(io, [old, young], { json: true }) as { data: object };
+  const changes = await diff(io, [old, young], options.json ? { json: true } : { markdown: true });
   const code = step && (step.status === 'not ready' && failOn.includes('not-ready') || step.status === 'not enough evidence' && failOn.includes('not-enough')) ? REFUSED : OK;
-  if (options.json) return { data: { to, status: step?.status ?? 'not judged', why: step?.why ?? [], guardrails: evidence?.guardrails ?? [], ...changes }, text: '', code };
+  if (options.json) return { data: { to, status: step?.status ?? 'not judged', why: step?.why ?? [], guardrails: evidence?.guardrails ?? [], ...changes.data as object }, text: '', code };
 
   const guardrails = to === 'broker' ? evidence?.guardrails.filter(({ status }) => status !== 'ready' && status !== 'in force') ?? [] : [];
-  const markdown = await diff({ ...io, stderr: { write: () => undefined } }, [old, young], { markdown: true });
   return {
     data: undefined,
     code,
@@ -71,7 +70,7 @@ export async function rollout(io: Io, old: string, young: string, options: Rollo
       '',
       '## What changes for whom',
       '',
-      markdown.text.replace(/^#/gm, '##').trim(),
+      changes.text.replace(/^#/gm, '##').trim(),
       '',
       '## Good to know',
       '',
