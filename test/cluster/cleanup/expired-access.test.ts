@@ -26,8 +26,7 @@ beforeAll(async () => {
   await remove(cluster, [JOBS, UNGOVERNED]);
   await scene.raise();
   // This file is about timers that fail. With its policy, not even an administrator can make one fail.
-  const timers = scene.policies().find(name => name.includes('timers'))!;
-  await asAdmin(cluster, ['delete', 'validatingadmissionpolicybinding', timers]);
+  await scene.withoutTimersPolicy();
   await apply(cluster, [namespace(UNGOVERNED), { apiVersion: `${RBAC}/v1`, kind: 'Role', metadata: { name: 'debug-grant', namespace: UNGOVERNED }, rules: [] }]);
   backstop = await Backstop.install(cluster, JOBS, [scene.place, scene.other, UNGOVERNED]);
   token = new Api(backstop.person);

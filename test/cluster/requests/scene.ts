@@ -129,11 +129,22 @@ export class Scene {
         this.send('admin', 'POST', this.path('rolebindings'), this.binding('probe', 'debug-grant', [user('nobody')]), undefined, true),
         this.send('admin', 'POST', this.path('rolebindings', undefined, this.other), this.binding('probe', 'debug-grant', [user('nobody')], this.other), undefined, true),
         this.send('mallory', 'POST', this.path('rolebindings'), this.toClusterRole('probe', 'view', [user('nobody')]), undefined, true),
-        this.send('admin', 'POST', this.path('jobs'), { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'debug-timer-1-a' }, spec: this.spec(2) }, undefined, true),
+        this.wrongTimer(),
         this.send('mallory', 'POST', this.path('roles'), { apiVersion: `${RBAC}/v1`, kind: 'Role', metadata: { name: 'debug-grant-probe' }, rules: [] }, undefined, true),
       ]);
       return asked.every(({ body }) => /ValidatingAdmissionPolicy/.test(body.message)) || undefined;
     });
+  }
+
+  /** A timer whose name says another time than it has. */
+  private wrongTimer(): Promise<Answer> {
+    return this.send('admin', 'POST', this.path('jobs'), { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'debug-timer-1-a' }, spec: this.spec(2) }, undefined, true);
+  }
+
+  /** Takes the policy on timers away, for good, and waits until it does not decide any more. */
+  public async withoutTimersPolicy(): Promise<void> {
+    await asAdmin(this.cluster, ['delete', 'validatingadmissionpolicybinding', this.policies().find(name => name.includes('timers'))!]);
+    await eventually('the policy on timers to be gone', async () => (await this.wrongTimer()).status === 201 || undefined);
   }
 
   /** Does something while the policies do not hold, and waits until they do again. */
