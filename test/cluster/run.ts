@@ -112,6 +112,21 @@ function auditPolicy(): string {
   return new AuditPolicy(new ControlPlane(), 'audit', { access }).toYaml();
 }
 
+/** Runs this program once more, beside others; what it printed is shown as a whole once it has ended. */
+async function beside(args: string[]): Promise<number> {
+  const child = spawn(process.execPath, [...process.execArgv, __filename, ...args], { cwd: PROJECT, stdio: ['ignore', 'pipe', 'pipe'] });
+  const printed: Buffer[] = [];
+  child.stdout.on('data', data => printed.push(data));
+  child.stderr.on('data', data => printed.push(data));
+  const forward = (signal: NodeJS.Signals) => { child.kill(signal); };
+  process.on('SIGTERM', forward).on('SIGHUP', forward);
+  const status = await new Promise<number>((resolve, reject) => child.on('error', reject).on('close', (code, signal) =>
+    resolve(code ?? 128 + (signal ? constants.signals[signal] : 0))));
+  process.off('SIGTERM', forward).off('SIGHUP', forward);
+  process.stderr.write(`\n${args.join(' ')}\n${Buffer.concat(printed)}`);
+  return status;
+}
+
 /** Starts a cluster, runs the tests, and stops it, whatever happens. */
 async function ownCluster(version: string, options: Options): Promise<number> {
   const { withNode, buildOnly } = options;
@@ -266,11 +281,15 @@ async function main(): Promise<number> {
   const accepting = asked.length > 0 ? full : [...new Set([...full, all[all.length - 1]])];
 
   if (patterns.length > 0 || !options.withNode) return worst(full.map(version => () => ownCluster(version, options)));
-  return worst([
-    ...full.map((version, i) => () => ownCluster(version, { ...options, without: [ACCEPTANCE, TUTORIAL, ...i > 0 ? ONCE : []] })),
-    ...full.slice(0, 1).map(version => () => ownCluster(version, { ...options, patterns: [TUTORIAL] })),
-    ...accepting.map(version => () => ownCluster(version, { ...options, withNode: false, patterns: [ACCEPTANCE] })),
-  ]);
+  const without = [ACCEPTANCE, TUTORIAL];
+  const status = await worst(full.map((version, i) => () => ownCluster(version, { ...options, without: [...without, ...i > 0 ? ONCE : []] })));
+  if (options.buildOnly) return worst([async () => status, ...accepting.map(version => () => ownCluster(version, { ...options, withNode: false }))]);
+  stopIfInterrupted();
+  // These wait for the API server more than they work, so they run side by side.
+  const assets = process.env.KUBEBUILDER_ASSETS && asked.length === 0;
+  const on = (version: string) => [...assets ? [] : ['--version', version], ...options.write ? ['--write'] : []];
+  const others = accepting.map(version => beside([...on(version), '--no-node', ACCEPTANCE]));
+  return Math.max(status, ...await Promise.all([beside([...on(full[0]), TUTORIAL]), ...others]));
 }
 
 /** Runs one after the other, also after a failure, and returns the highest exit status. */
