@@ -5,5 +5,6 @@ export * from './cluster-read-access';
 export * from './access-requests';
 export { AccessRequestPolicy } from './access-request-policy';
 export * from './break-glass-access';
+export * from './break-glass-options';
 export type { AccessRequestProps } from './requests/access-request-props';
 export type { ApprovalQuorum, GroupDuration } from './requests/terms';

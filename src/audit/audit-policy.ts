@@ -20,16 +20,8 @@ const FILE = 'audit-policy.yaml';
 /** The folder is mounted into the pod, so it must not be the root. */
 const FILE_IN_FOLDER = /^(\/(?!\.{1,2}(\/|$))[^/]+){2,}$/;
 
-/** What is recorded beyond debug requests, and where. */
-export interface AuditPolicyProps {
-  /**
-   * The declared access. Whatever these groups, users and ServiceAccounts do is recorded before any noise reduction,
-   * reads included, and the pods they create with their bodies.
-   *
-   * @default - nobody in particular; debug requests are recorded whoever sends them
-   */
-  readonly access?: IDebugAccess[];
-
+/** What is recorded beyond debug requests and declared access, and where. */
+export interface AuditPolicyOptions {
   /**
    * Rules of your own. They stand after the rules on debug requests, tokens, secrets, grants and declared access,
    * which they cannot change, and before noise reduction and the default. A None rule on a ServiceAccount that
@@ -67,6 +59,17 @@ export interface AuditPolicyProps {
    * @default 100
    */
   readonly logMaxSizeMegabytes?: number;
+}
+
+/** What is recorded beyond debug requests, and where. */
+export interface AuditPolicyProps extends AuditPolicyOptions {
+  /**
+   * The declared access. Whatever these groups, users and ServiceAccounts do is recorded before any noise reduction,
+   * reads included, and the pods they create with their bodies.
+   *
+   * @default - nobody in particular; debug requests are recorded whoever sends them
+   */
+  readonly access?: IDebugAccess[];
 }
 
 /**

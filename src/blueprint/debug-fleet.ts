@@ -1,5 +1,7 @@
 import { join } from 'path';
 import { App } from 'cdk8s';
+import type { CentralAudit } from './central-audit';
+import { removeLeftovers } from './leftovers';
 import { RolloutPhase } from './rollout-phase';
 import { SecureDebugging } from './secure-debugging';
 import type { SecureDebuggingOptions } from './secure-debugging-options';
@@ -55,7 +57,15 @@ export interface FleetCluster {
   readonly issuers?: TokenIssuer[];
 
   /**
-   * Whether its provider runs the API server, as on EKS, AKS and GKE: then no files are made for one, and no issuers.
+   * Another central audit in place of that of the fleet; `{}` ships nothing.
+   *
+   * @default - that of the fleet
+   */
+  readonly audit?: CentralAudit;
+
+  /**
+   * Whether its provider runs the API server, as on EKS, AKS and GKE: then no files are made for one, and no issuers; nor is its
+   * audit log shipped from here, since there is no node to read it on.
    *
    * @default false
    */
@@ -88,6 +98,13 @@ export interface DebugFleetProps extends SecureDebuggingOptions {
    * @default clusters
    */
   readonly outdir?: string;
+
+  /**
+   * Name of the cluster whose Prometheus has the metrics of all: the alerts and dashboards of `audit` go there.
+   *
+   * @default - each cluster watches itself
+   */
+  readonly monitoringCluster?: string;
 }
 
 /**
@@ -101,7 +118,8 @@ export class DebugFleet {
   public readonly outdir: string;
   private readonly kept = new Map<string, Cluster>();
 
-  /** @throws on no clusters, malformed or equal names, and a team that the fleet does not have */
+  /** @throws on no clusters, malformed or equal names, a team or a monitoring cluster that the fleet does not have, and
+   * an audit log of a managed control plane */
   public constructor(private readonly props: DebugFleetProps) {
     const { clusters, teams, outdir } = props;
     if (!Array.isArray(clusters) || clusters.length === 0) reject({ where, field: 'clusters', value: clusters, problem: 'is empty', fix: 'give at least one cluster' });
@@ -118,7 +136,12 @@ export class DebugFleet {
       if (cluster.managedControlPlane && (cluster.issuers || cluster.platforms)) {
         reject({ where, field: `${at}.managedControlPlane`, value: true, problem: 'is said, and so are issuers or platforms, which only who runs the API server can set', fix: 'leave these out' });
       }
+      const { policy, shipping, webhook } = cluster.audit ?? {};
+      if (cluster.managedControlPlane && (policy || shipping || webhook)) {
+        reject({ where, field: `${at}.audit`, value: cluster.audit, problem: 'is about an API server that its provider runs', fix: 'leave policy, shipping and webhook out; docs/audit-shipping.md says how the provider hands its log out' });
+      }
     });
+    this.checkMonitoring();
     this.clusterNames = names.sort(byCodeUnit);
     this.outdir = outdir ?? 'clusters';
   }
@@ -136,7 +159,8 @@ export class DebugFleet {
   }
 
   /**
-   * Writes the clusters, one after the other.
+   * Writes the clusters, one after the other, and removes from their folders what an earlier run wrote for a team that is gone.
+   * The folder of a cluster that is no longer listed stays: remove it with the change that removes the cluster.
    *
    * @throws when a cluster is refused; those before it, by name, are written
    */
@@ -144,13 +168,48 @@ export class DebugFleet {
     for (const name of this.clusterNames) {
       const { app, controlPlane } = this.kept.get(name) ?? this.make(name);
       app.synth();
+      removeLeftovers(app);
       controlPlane?.synth();
     }
   }
 
+  /** What of the central audit is for a cluster: not what its provider does, and alerts where they belong. */
+  private auditOf(cluster: FleetCluster): CentralAudit | undefined {
+    const { audit: shared, monitoringCluster } = this.props;
+    const { name, audit: own, managedControlPlane } = cluster;
+    const audit = own ?? shared;
+    if (!audit) return undefined;
+    const watches = monitoringCluster === undefined ? this.ships(cluster) : name === monitoringCluster;
+    const { alerts, dashboards, sessionLimit } = name === monitoringCluster ? { ...shared, ...own } : audit;
+    return {
+      ...!managedControlPlane && { policy: audit.policy, shipping: audit.shipping, webhook: audit.webhook },
+      ...watches && { alerts, dashboards },
+      sessionLimit,
+    };
+  }
+
+  private ships({ audit, managedControlPlane }: FleetCluster): boolean {
+    return !managedControlPlane && (audit ?? this.props.audit)?.shipping !== undefined;
+  }
+
+  private shippingClusters(): string[] {
+    return this.props.clusters.filter(cluster => this.ships(cluster)).map(({ name }) => name).sort(byCodeUnit);
+  }
+
+  private checkMonitoring(): void {
+    const { monitoringCluster: name, clusters, audit: shared } = this.props;
+    const field = 'monitoringCluster';
+    if (name === undefined) return;
+    const cluster = clusters.find(one => one.name === name);
+    if (!cluster) reject({ where, field, value: name, problem: 'is no cluster of this fleet', fix: `use one of ${clusters.map(one => one.name).sort(byCodeUnit).join(', ')}; for a cluster outside of it, declare AuditAlerts and AuditDashboards there` });
+    const { alerts, dashboards } = { ...shared, ...cluster.audit };
+    if (!alerts && !dashboards) reject({ where, field, value: name, problem: 'is to have alerts and dashboards, and there are none', fix: 'give audit.alerts or audit.dashboards; {} takes their defaults' });
+    if (this.shippingClusters().length === 0) reject({ where, field, value: name, problem: 'would watch clusters whose audit log is shipped, and there are none', fix: 'give audit.shipping' });
+  }
+
   private make(name: string): Cluster {
     const cluster = this.props.clusters.find(one => one.name === name)!;
-    const { clusters: _, outdir: __, ...shared } = this.props;
+    const { clusters: _, outdir: __, monitoringCluster, ...shared } = this.props;
     const folder = join(this.outdir, name);
     const app = new App({ outdir: join(folder, 'manifests') });
     const controlPlane = cluster.managedControlPlane ? undefined : new ControlPlane({
@@ -164,6 +223,9 @@ export class DebugFleet {
       guardrailMode: cluster.guardrailMode ?? shared.guardrailMode,
       issuers: controlPlane && (cluster.issuers ?? shared.issuers),
       controlPlane,
+      audit: this.auditOf(cluster),
+      clusterName: name,
+      watchedClusters: monitoringCluster === undefined ? undefined : name === monitoringCluster ? this.shippingClusters() : [],
     });
     return { app, debugging, controlPlane };
   }

@@ -1,4 +1,5 @@
 export { RolloutPhase } from './rollout-phase';
+export * from './central-audit';
 export * from './debug-team';
 export * from './secure-debugging-options';
 export * from './secure-debugging';

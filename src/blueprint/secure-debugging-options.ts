@@ -1,4 +1,5 @@
 import type { Duration } from 'cdk8s';
+import type { CentralAudit } from './central-audit';
 import type { DebugTeam } from './debug-team';
 import type { RolloutPhase } from './rollout-phase';
 import type { BrokerPolicy } from '../broker/broker-policy';
@@ -8,6 +9,7 @@ import type { DebugImage } from '../guardrails/debug-image';
 import type { GitOpsIdentity } from '../guardrails/gitops-identity';
 import type { GuardrailException } from '../guardrails/guardrail-exception';
 import type { GuardrailMode } from '../guardrails/guardrail-mode';
+import type { ScriptJobOptions } from '../model/script-job-options';
 
 /** Who debugs what on a cluster, and how far the rollout has come. */
 export interface SecureDebuggingOptions {
@@ -89,4 +91,19 @@ export interface SecureDebuggingOptions {
    * @default Duration.hours(1)
    */
   readonly maxDebugAge?: Duration;
+
+  /**
+   * What is recorded, where it is brought together, and who is told. The phase has no say in it.
+   *
+   * @default - the audit policy alone, where the API server's files are made
+   */
+  readonly audit?: CentralAudit;
+
+  /**
+   * How the clean-up jobs and the approver of certificates reach what they need: an image from one's own registry, the addresses
+   * of the API server.
+   *
+   * @default - the public image of Node.js; any address, at the API server's ports
+   */
+  readonly jobs?: ScriptJobOptions;
 }

@@ -1,9 +1,14 @@
 import { Chart, Duration } from 'cdk8s';
 import { Construct } from 'constructs';
+import { auditParts } from './audit-parts';
 import { policyOf } from './phase-policy';
 import { PHASES, reached, RolloutPhase } from './rollout-phase';
 import type { SecureDebuggingOptions } from './secure-debugging-options';
-import { AuditPolicy } from '../audit/audit-policy';
+import type { AuditAlerts } from '../audit/alerts/audit-alerts';
+import type { AuditPolicy } from '../audit/audit-policy';
+import type { AuditDashboards } from '../audit/dashboards/audit-dashboards';
+import type { AuditLogShipping } from '../audit/shipping/audit-log-shipping';
+import type { AuditWebhook } from '../audit/shipping/audit-webhook';
 import { Broker } from '../broker/broker';
 import type { BrokerPolicy } from '../broker/broker-policy';
 import { DebugContainerCleanup } from '../cleanup/debug-container-cleanup';
@@ -31,6 +36,20 @@ export interface SecureDebuggingProps extends SecureDebuggingOptions {
    * @default - neither is made: the provider sets them, as on EKS, AKS and GKE
    */
   readonly controlPlane?: ControlPlane;
+
+  /**
+   * What the cluster is called in audit events, e.g. `production-eu`; with `audit.shipping`.
+   *
+   * @default - nothing is shipped
+   */
+  readonly clusterName?: string;
+
+  /**
+   * The clusters that the alerts and dashboards here are about. In a cluster that others watch: `[]`.
+   *
+   * @default - this one
+   */
+  readonly watchedClusters?: string[];
 }
 
 /**
@@ -59,6 +78,14 @@ export class SecureDebugging extends Construct implements IDebugAccess {
   public readonly certificateAccess?: CertificateAccess;
   /** What the API server records; with `controlPlane`. */
   public readonly auditPolicy?: AuditPolicy;
+  /** Brings the audit log away; with `audit.shipping`. */
+  public readonly auditLogShipping?: AuditLogShipping;
+  /** How the API server sends its events itself; with `audit.webhook`. */
+  public readonly auditWebhook?: AuditWebhook;
+  /** Who is told; with `audit.alerts`, where they are. */
+  public readonly auditAlerts?: AuditAlerts;
+  /** What is seen of it; with `audit.dashboards`, where they are. */
+  public readonly auditDashboards?: AuditDashboards;
   /** Whose tokens the API server believes; with `issuers`, from the phase CREDENTIALS on. */
   public readonly authentication?: AuthenticationConfiguration;
   /** The network fences, by namespace. */
@@ -66,8 +93,8 @@ export class SecureDebugging extends Construct implements IDebugAccess {
 
   /**
    * @param scope the app, or a construct that stands for a cluster of it (`ClusterBoundary.at`)
-   * @throws in a chart, since it makes charts of its own; without teams or policy, or with both; on issuers without a
-   * control plane; and on everything that the constructs refuse
+   * @throws in a chart, since it makes charts of its own; without teams or policy, or with both; on issuers, or
+   * an audit policy or webhook, without a control plane; and on everything that the constructs refuse
    */
   public constructor(scope: Construct, id: string, props: SecureDebuggingProps) {
     super(scope, id);
@@ -76,7 +103,7 @@ export class SecureDebugging extends Construct implements IDebugAccess {
     }
     const phase = props.phase ?? RolloutPhase.RBAC;
     if (!PHASES.includes(phase)) reject({ where, field: 'phase', value: phase, problem: 'is no phase', fix: `use one of ${PHASES.join(', ')}` });
-    const { controlPlane, issuers, identities, certificateLife } = props;
+    const { controlPlane, issuers, identities, certificateLife, jobs } = props;
     if (issuers && !controlPlane) {
       reject({ where, field: 'issuers', value: issuers.map(({ issuerUrl }) => issuerUrl), problem: 'is given without a control plane', fix: 'give controlPlane, or leave issuers out where the provider sets them' });
     }
@@ -91,19 +118,22 @@ export class SecureDebugging extends Construct implements IDebugAccess {
     // The files of cluster, network-… and team-… are applied in this order, which is that of their names.
     const cluster = this.clusterChart = new TeamChart(this, 'cluster');
     this.broker = new Broker(cluster, 'broker', { policy: this.policy, teamScope: this });
-    this.debugContainerCleanup = new DebugContainerCleanup(cluster, 'debug-containers', { namespaces, allowSystemNamespaces, maxAge: props.maxDebugAge ?? Duration.hours(1) });
-    if (this.broker.accessRequestPolicy) this.expiredAccessCleanup = new ExpiredAccessCleanup(cluster, 'expired-access', { namespaces, allowSystemNamespaces });
+    this.debugContainerCleanup = new DebugContainerCleanup(cluster, 'debug-containers', { ...jobs, namespaces, allowSystemNamespaces, maxAge: props.maxDebugAge ?? Duration.hours(1) });
+    if (this.broker.accessRequestPolicy) this.expiredAccessCleanup = new ExpiredAccessCleanup(cluster, 'expired-access', { ...jobs, namespaces, allowSystemNamespaces });
     if (identities) {
       const guardrail = { identities, exceptions, mode };
       this.bindingGuardrail = new BindingGuardrail(cluster, 'bindings', guardrail);
       this.gitOpsGuardrail = new GitOpsGuardrail(cluster, 'gitops', { ...guardrail, namespaces, allowSystemNamespaces });
     }
-    if (credentials && certificateLife) this.certificateAccess = new CertificateAccess(cluster, 'certificates', { groups: onCall, maxLife: certificateLife });
+    if (credentials && certificateLife) this.certificateAccess = new CertificateAccess(cluster, 'certificates', { ...jobs, groups: onCall, maxLife: certificateLife });
     this.networks = fences(this, props);
-    if (controlPlane) {
-      this.auditPolicy = new AuditPolicy(controlPlane, 'audit', { access: [this] });
-      if (credentials && issuers) this.authentication = new AuthenticationConfiguration(controlPlane, 'authentication', { issuers });
-    }
+    const audit = auditParts(this, props.audit ?? {}, { ...props, access: this });
+    this.auditPolicy = audit.policy;
+    this.auditLogShipping = audit.shipping;
+    this.auditWebhook = audit.webhook;
+    this.auditAlerts = audit.alerts;
+    this.auditDashboards = audit.dashboards;
+    if (controlPlane && credentials && issuers) this.authentication = new AuthenticationConfiguration(controlPlane, 'authentication', { issuers });
     // What only watches is what these phases are for.
     if (!reached(phase, RolloutPhase.BROKER) && mode === GuardrailMode.AUDIT) SecureDebugWarnings.acknowledge(cluster, 'SD6001', `guardrails watch in the phase ${phase}`);
     if (!props.policy) SecureDebugWarnings.acknowledge(cluster, 'SD6002', 'a set with a shell is granted by break-glass alone');

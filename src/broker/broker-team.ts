@@ -1,8 +1,7 @@
-import type { Duration } from 'cdk8s';
+import type { BreakGlassOptions } from '../access/break-glass-options';
 import type { AccessRequestProps } from '../access/requests/access-request-props';
 import type { AttachScope } from '../guardrails/exec-access';
 import type { DebugCapability } from '../model/capability';
-import type { PolicyRule } from '../model/policy-rule';
 
 /** Access that is asked for and approved, for a time. `policyElsewhere` is refused here: `Broker` takes it. */
 export interface BrokerRequest extends AccessRequestProps {
@@ -15,87 +14,7 @@ export interface BrokerRequest extends AccessRequestProps {
 }
 
 /** Access for the hour in which nobody is left to ask. */
-export interface BrokerBreakGlass {
-  /** Groups whose members may ask. They get it at once, unless `approvals` says otherwise. */
-  readonly requesters: string[];
-
-  /**
-   * Groups whose members may revoke it, and approve it if `approvals` is given.
-   *
-   * @default - nobody
-   */
-  readonly approvers?: string[];
-
-  /**
-   * How many people have to approve, 1 to 5.
-   *
-   * @default - nobody: requesters get it at once
-   */
-  readonly approvals?: number;
-
-  /**
-   * The longest access, from 10 minutes to 24 hours. The clock starts when it is asked for.
-   *
-   * @default Duration.hours(1)
-   */
-  readonly maxDuration?: Duration;
-
-  /**
-   * Regular expression (RE2) that the whole ticket has to match.
-   *
-   * @default [A-Z][A-Z0-9]*-[0-9]+
-   */
-  readonly ticketPattern?: string;
-
-  /**
-   * What they may do.
-   *
-   * @default DebugCapability.onCallDefault()
-   */
-  readonly capabilities?: DebugCapability[];
-
-  /**
-   * What else an emergency takes, such as to patch Deployments.
-   *
-   * @default - nothing
-   */
-  readonly extraRules?: PolicyRule[];
-
-  /**
-   * Whether it is a declared emergency, in which a `GitOpsGuardrail` lets people change what Git owns.
-   *
-   * @default true
-   */
-  readonly emergencies?: boolean;
-
-  /**
-   * Names of the command sets that may be used meanwhile.
-   *
-   * @default - none
-   */
-  readonly commandSets?: string[];
-
-  /**
-   * Names of the debug images that may be used meanwhile.
-   *
-   * @default - none
-   */
-  readonly debugImages?: string[];
-
-  /**
-   * The pods that logs, exec, attach, port-forward and debug containers are limited to.
-   *
-   * @default - every pod of the namespace
-   */
-  readonly resourceNames?: string[];
-
-  /**
-   * What is asked for, when there are several: the Role is `break-glass-<profile>`. At most 40 characters.
-   *
-   * @default - the Role is `break-glass`
-   */
-  readonly profile?: string;
-}
+export interface BrokerBreakGlass extends BreakGlassOptions {}
 
 /** Who of a team may debug what, where, and for how long. */
 export interface BrokerTeam {

@@ -1,5 +1,6 @@
 import { Cron, Duration } from 'cdk8s';
 import { Construct } from 'constructs';
+import type { CleanupJobOptions } from './cleanup-job-options';
 import { scripts } from './scripts';
 import { ClusterBoundary } from '../model/cluster-boundary';
 import { CLEANUP_EXEMPT_REASON, CLEANUP_EXEMPT_UNTIL } from '../model/constants';
@@ -22,7 +23,7 @@ const SCRIPT_FILE = 'debug-container-cleanup.js';
 const CONFIG_FILE = 'config.json';
 
 /** Where debug containers are collected, when, and what is left alone. */
-export interface DebugContainerCleanupProps {
+export interface DebugContainerCleanupProps extends CleanupJobOptions {
   /** The namespaces to clean up, by name. */
   readonly namespaces: string[];
 
@@ -49,14 +50,6 @@ export interface DebugContainerCleanupProps {
   readonly schedule?: Cron;
 
   /**
-   * The IANA time zone of the schedule.
-   *
-   * @default Etc/UTC
-   * @see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#time-zones
-   */
-  readonly timeZone?: string;
-
-  /**
    * Labels that mark the copies that `kubectl debug --copy-to` makes; all of them must match. kubectl itself leaves no
    * mark on a copy, so whoever makes one has to label it. Pods that something owns never count as copies.
    *
@@ -80,21 +73,6 @@ export interface DebugContainerCleanupProps {
   readonly includeBarePods?: boolean;
 
   /**
-   * Ask the API server what would happen, PodDisruptionBudgets included, write that to the log and to Events, and
-   * evict nothing.
-   *
-   * @default false
-   */
-  readonly dryRun?: boolean;
-
-  /**
-   * Do not run until this is taken away.
-   *
-   * @default false
-   */
-  readonly suspend?: boolean;
-
-  /**
    * How long one run may take: 1 minute to 1 hour, in whole seconds. What it did not reach is for the next run.
    *
    * @default Duration.minutes(5)
@@ -107,51 +85,6 @@ export interface DebugContainerCleanupProps {
    * @default debug-container-cleanup
    */
   readonly name?: string;
-
-  /**
-   * The namespace the CronJob runs in. It need not allow more than Pod Security `restricted`. Whoever may change
-   * ConfigMaps or create pods there can evict in the namespaces that are cleaned up.
-   *
-   * @default secure-debug
-   */
-  readonly jobNamespace?: string;
-
-  /**
-   * Whether that namespace is emitted too, with Pod Security `restricted` enforced.
-   *
-   * @default - true when `jobNamespace` is left out: a namespace you name is yours
-   */
-  readonly createNamespace?: boolean;
-
-  /**
-   * An image with `node` 20 or newer, pinned by a version tag or a digest.
-   *
-   * @default DebugContainerCleanup.DEFAULT_IMAGE
-   */
-  readonly image?: string;
-
-  /**
-   * CIDR blocks of the API server, behind its Service: those of its endpoints. The NetworkPolicy lets the job reach
-   * nothing else.
-   *
-   * @default - any address, since the library cannot know it; only the API server's ports are open
-   */
-  readonly apiServerCidrs?: string[];
-
-  /**
-   * TCP ports of the API server: that of its Service and that of its endpoints, since network plugins differ in which
-   * of them they look at.
-   *
-   * @default [443, 6443]
-   */
-  readonly apiServerPorts?: number[];
-
-  /**
-   * Whether `kube-…`, `openshift-…` and `default` may be named.
-   *
-   * @default false
-   */
-  readonly allowSystemNamespaces?: boolean;
 }
 
 /**

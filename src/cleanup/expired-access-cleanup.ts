@@ -1,5 +1,6 @@
 import { Cron, Duration } from 'cdk8s';
 import { Construct } from 'constructs';
+import type { CleanupJobOptions } from './cleanup-job-options';
 import { scripts } from './scripts';
 import { ClusterBoundary } from '../model/cluster-boundary';
 import { PolicyRule, PolicyRules } from '../model/policy-rule';
@@ -21,7 +22,7 @@ const SCRIPT_FILE = 'expired-access-cleanup.js';
 const CONFIG_FILE = 'config.json';
 
 /** Where temporary access is watched, how often, and how long its timer may take. */
-export interface ExpiredAccessCleanupProps {
+export interface ExpiredAccessCleanupProps extends CleanupJobOptions {
   /** The namespaces where access can be requested, by name. */
   readonly namespaces: string[];
 
@@ -41,28 +42,6 @@ export interface ExpiredAccessCleanupProps {
   readonly schedule?: Cron;
 
   /**
-   * The IANA time zone of the schedule.
-   *
-   * @default Etc/UTC
-   * @see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#time-zones
-   */
-  readonly timeZone?: string;
-
-  /**
-   * Ask the API server what would happen, raise the alarms, and delete nothing.
-   *
-   * @default false
-   */
-  readonly dryRun?: boolean;
-
-  /**
-   * Do not run until this is taken away.
-   *
-   * @default false
-   */
-  readonly suspend?: boolean;
-
-  /**
    * How long one run may take: 1 minute to 1 hour, in whole seconds. What it did not reach is for the next run.
    *
    * @default Duration.minutes(4)
@@ -75,51 +54,6 @@ export interface ExpiredAccessCleanupProps {
    * @default expired-access-cleanup
    */
   readonly name?: string;
-
-  /**
-   * The namespace the CronJob runs in. It need not allow more than Pod Security `restricted`. Whoever may change
-   * ConfigMaps or create pods there can end the access of others.
-   *
-   * @default secure-debug
-   */
-  readonly jobNamespace?: string;
-
-  /**
-   * Whether that namespace is emitted too, with Pod Security `restricted` enforced.
-   *
-   * @default - true when `jobNamespace` is left out: a namespace you name is yours
-   */
-  readonly createNamespace?: boolean;
-
-  /**
-   * An image with `node` 20 or newer, pinned by a version tag or a digest.
-   *
-   * @default ExpiredAccessCleanup.DEFAULT_IMAGE
-   */
-  readonly image?: string;
-
-  /**
-   * CIDR blocks of the API server, behind its Service: those of its endpoints. The NetworkPolicy lets the job reach
-   * nothing else.
-   *
-   * @default - any address, since the library cannot know it; only the API server's ports are open
-   */
-  readonly apiServerCidrs?: string[];
-
-  /**
-   * TCP ports of the API server: that of its Service and that of its endpoints, since network plugins differ in which
-   * of them they look at.
-   *
-   * @default [443, 6443]
-   */
-  readonly apiServerPorts?: number[];
-
-  /**
-   * Whether `kube-…`, `openshift-…` and `default` may be named.
-   *
-   * @default false
-   */
-  readonly allowSystemNamespaces?: boolean;
 }
 
 /**

@@ -1,2 +1,3 @@
+export * from './cleanup-job-options';
 export * from './debug-container-cleanup';
 export * from './expired-access-cleanup';

@@ -5,6 +5,7 @@ import { emitPolicy } from '../model/admission-policy';
 import { CERTIFICATES_POLICY, CLIENT_SIGNER, declareApprover } from '../model/certificate-approver';
 import { ClusterBoundary } from '../model/cluster-boundary';
 import { apiServerEgress, emitScriptParts, scriptLabels } from '../model/script-job';
+import type { ScriptJobOptions } from '../model/script-job-options';
 import { DebugSubject } from '../model/subject';
 import { SecureDebugWarnings } from '../model/warnings';
 import { readAsset } from '../private/assets';
@@ -25,7 +26,7 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 
 /** Who may have a certificate, and for how long. */
-export interface CertificateAccessProps {
+export interface CertificateAccessProps extends ScriptJobOptions {
   /** The groups that may have one, as the API server sees their names. A certificate says no other group. */
   readonly groups: string[];
 
@@ -72,27 +73,6 @@ export interface CertificateAccessProps {
    * @default - true when `approverNamespace` is left out: a namespace you name is yours
    */
   readonly createNamespace?: boolean;
-
-  /**
-   * An image with `node` 20 or newer, pinned by a version tag or a digest.
-   *
-   * @default CertificateAccess.DEFAULT_IMAGE
-   */
-  readonly image?: string;
-
-  /**
-   * CIDR blocks of the API server, behind its Service. The NetworkPolicy lets the approver reach nothing else.
-   *
-   * @default - any address; only the API server's ports are open
-   */
-  readonly apiServerCidrs?: string[];
-
-  /**
-   * TCP ports of the API server: that of its Service and that of its endpoints.
-   *
-   * @default [443, 6443]
-   */
-  readonly apiServerPorts?: number[];
 }
 
 /**

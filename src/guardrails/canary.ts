@@ -4,6 +4,7 @@ import { CanaryRequest, GuardrailProbe, PROBE_NAMESPACE, REQUESTS_NAMESPACE } fr
 import { ClusterBoundary } from '../model/cluster-boundary';
 import { PolicyRule, PolicyRules } from '../model/policy-rule';
 import { apiServerEgress, emitScriptParts, restrictedNamespace, scriptLabels } from '../model/script-job';
+import type { ScriptJobOptions } from '../model/script-job-options';
 import { readAsset } from '../private/assets';
 import { byCodeUnit, sortedUnique } from '../private/canonical';
 import { allOrNothing, declareObject, Manifest } from '../private/declare';
@@ -29,7 +30,7 @@ const WAVE = 'argocd.argoproj.io/sync-wave';
 const WITH_THE_POLICIES = '-2';
 
 /** Which guardrails are watched, and how. */
-export interface GuardrailCanaryProps {
+export interface GuardrailCanaryProps extends ScriptJobOptions {
   /** What is asked. Each guardrail has to deny already. */
   readonly probes: GuardrailProbe[];
 
@@ -76,27 +77,6 @@ export interface GuardrailCanaryProps {
    * @default - true when `jobNamespace` is left out: a namespace you name is yours
    */
   readonly createNamespace?: boolean;
-
-  /**
-   * An image with `node` 20 or newer, pinned by a version tag or a digest.
-   *
-   * @default - the same as DebugContainerCleanup.DEFAULT_IMAGE
-   */
-  readonly image?: string;
-
-  /**
-   * CIDR blocks of the API server, behind its Service: those of its endpoints.
-   *
-   * @default - any address; only the API server's ports are open
-   */
-  readonly apiServerCidrs?: string[];
-
-  /**
-   * TCP ports of the API server: that of its Service and that of its endpoints.
-   *
-   * @default [443, 6443]
-   */
-  readonly apiServerPorts?: number[];
 }
 
 /**

@@ -5,6 +5,7 @@ export * from './control-plane';
 export * from './control-plane-platform';
 export * from './debug-access';
 export * from './policy-rule';
+export * from './script-job-options';
 export * from './subject';
 export * from './team-chart';
 export * from './warnings';

@@ -28,8 +28,19 @@ const HEADING = 'Made by cdk8s-secure-debug: files and flags of kube-apiserver.'
 const DIRECTORY = '/etc/kubernetes/secure-debug';
 const WIDTH = 120;
 const LOG = '/var/log/kubernetes/audit/audit.log';
+/** Where the log is on platforms that have a place of their own for it. */
+const OWN_LOG: { [platform: string]: string | undefined } = {
+  [ControlPlanePlatform.K3S]: '/var/lib/rancher/k3s/server/logs/audit.log',
+  [ControlPlanePlatform.RKE2]: '/var/lib/rancher/rke2/server/logs/audit.log',
+  [ControlPlanePlatform.TALOS]: '/var/log/audit/kube/kube-apiserver.log',
+};
 /** Cluster API's limit for a file that stands in the object; a longer one comes from a Secret. */
 const CLUSTER_API_CONTENT = 10240;
+
+/** Where a platform's API server writes its audit log when nothing else is said. */
+export function auditLogOf(platform: ControlPlanePlatform): string {
+  return OWN_LOG[platform] ?? LOG;
+}
 
 const names = (files: ServerFile[]) => files.map(file => file.name).join(', ');
 
@@ -139,7 +150,7 @@ function kind({ files }: PlatformContext): Output {
 }
 
 function k3s({ files }: PlatformContext): Output {
-  const flags = flagsOf(files, '/etc/rancher/k3s', '/var/lib/rancher/k3s/server/logs/audit.log');
+  const flags = flagsOf(files, '/etc/rancher/k3s', auditLogOf(ControlPlanePlatform.K3S));
   return [['k3s.yaml', yamlFile([
     HEADING,
     `1. Put ${names(files)} into /etc/rancher/k3s on every server.`,
@@ -151,7 +162,7 @@ function k3s({ files }: PlatformContext): Output {
 }
 
 function rke2({ files }: PlatformContext): Output {
-  const flags = flagsOf(files, '/etc/rancher/rke2', '/var/lib/rancher/rke2/server/logs/audit.log');
+  const flags = flagsOf(files, '/etc/rancher/rke2', auditLogOf(ControlPlanePlatform.RKE2));
   const parts = files.flatMap(file => file.rke2 ?? []);
   const own = (flag: ServerFlag) => parts.some(part => part.flag === flag.name);
   const missing = parts.map(part => part.missing).join('; ');

@@ -1,8 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import { App, ApiObject } from 'cdk8s';
-import { BrokerPolicy, ControlPlanePlatform, DebugFleet, DebugFleetProps, DebugTeam, GuardrailMode, RolloutPhase, SecureDebugging, TokenIssuer } from '../../src';
+import {
+  BrokerPolicy, CentralAudit, ControlPlanePlatform, DebugFleet, DebugFleetProps, DebugTeam, GuardrailMode, LogSink, MaintenanceWindow, RolloutPhase,
+  SecureDebugging, TokenIssuer, Weekday,
+} from '../../src';
 import { rejected } from '../private/refusal';
 
 const TEAMS: DebugTeam[] = ['orders', 'payments'].map(name => ({ name, namespaces: [name], onCall: `oncall-${name}`, approvers: `${name}-leads` }));
@@ -63,6 +66,65 @@ test('what is added to a cluster is written', () => {
   fleet.synth();
   const having = files().filter(file => readFileSync(join(outdir, file), 'utf8').includes('added-by-hand'));
   expect(plain(having)).toEqual(['prod-us/manifests/debugging-cluster.k8s.yaml']);
+});
+
+test('a team that is gone leaves no file behind, and files of others stay', () => {
+  new DebugFleet({ ...FLEET, outdir }).synth();
+  writeFileSync(join(outdir, 'prod-eu', 'manifests', 'kustomization.yaml'), 'resources: []\n');
+  const before = files();
+  new DebugFleet({ ...FLEET, teams: TEAMS.slice(1), outdir }).synth();
+  const gone = before.filter(file => !files().includes(file));
+  expect(plain(gone)).toEqual(['prod-eu/manifests/debugging-team-orders.k8s.yaml', 'staging/manifests/debugging-team-orders.k8s.yaml']);
+  new DebugFleet({ ...FLEET, outdir }).synth();
+  expect(files()).toEqual(before);
+});
+
+describe('central audit', () => {
+  const releases = new MaintenanceWindow('releases', { days: [Weekday.TUESDAY], from: '22:00', to: '02:00', timeZone: 'Europe/Berlin' });
+  const audit: CentralAudit = { shipping: { sinks: [LogSink.loki('https://loki.example.com')], windows: [releases] }, alerts: {}, dashboards: {} };
+  const read = (part: string) => files().filter(file => file.includes(part)).map(file => readFileSync(join(outdir, file), 'utf8')).join('');
+
+  test('one cluster watches all whose log is shipped, each under its name', () => {
+    new DebugFleet({ ...FLEET, audit, monitoringCluster: 'prod-us', outdir }).synth();
+    expect(plain(files()).filter(file => /debugging-(audit|monitoring)/.test(file))).toEqual([
+      'prod-eu/manifests/debugging-audit.k8s.yaml', 'prod-us/manifests/debugging-monitoring.k8s.yaml', 'staging/manifests/debugging-audit.k8s.yaml',
+    ]);
+    for (const [one, other] of [['prod-eu', 'staging'], ['staging', 'prod-eu']]) {
+      const said = (part: string) => read(`${one}/manifests/debugging-audit`).includes(part);
+      expect([said(one), said(other), said('releases')]).toEqual([true, false, true]);
+    }
+    // The provider of prod-us has its log: it would be missed for ever.
+    const silent = [...read('prod-us/manifests/debugging-monitoring').matchAll(/absent_over_time\([^{]*\{[a-z_0-9]+="([^"]+)"/g)].map(([, name]) => name);
+    expect(silent).toEqual(['prod-eu', 'staging']);
+  });
+
+  test('without such a cluster each watches itself', () => {
+    const fleet = new DebugFleet({ ...FLEET, audit, outdir });
+    fleet.synth();
+    expect(plain(files()).filter(file => file.includes('monitoring'))).toEqual(['prod-eu/manifests/debugging-monitoring.k8s.yaml', 'staging/manifests/debugging-monitoring.k8s.yaml']);
+    expect(fleet.cluster('prod-us').auditLogShipping ?? fleet.cluster('prod-us').auditAlerts).toBeUndefined();
+    expect(fleet.cluster('staging').auditAlerts!.toPrometheusRules()).not.toContain('prod-eu');
+  });
+
+  test('a cluster may be left out, and may have sinks of its own', () => {
+    const fleet = new DebugFleet({
+      ...FLEET,
+      audit,
+      clusters: [{ name: 'lab', audit: {} }, { name: 'prod', audit: { ...audit, shipping: { sinks: [LogSink.kafka(['kafka.example.com:9093'])] } } }, { name: 'staging' }],
+    });
+    expect(fleet.cluster('lab').auditLogShipping ?? fleet.cluster('lab').auditAlerts).toBeUndefined();
+    expect(fleet.cluster('prod').auditLogShipping!.toCollectorYaml()).toContain('kafka.example.com');
+    expect(fleet.cluster('staging').auditLogShipping!.toCollectorYaml()).toContain('loki.example.com');
+  });
+
+  test.each<[string, Partial<DebugFleetProps>, object]>([
+    ['a monitoring cluster that there is not', { audit, monitoringCluster: 'prod' }, { field: 'monitoringCluster', value: 'prod', fix: expect.stringContaining('prod-eu, prod-us, staging') }],
+    ['nothing to see there', { audit: { shipping: audit.shipping }, monitoringCluster: 'prod-eu' }, { field: 'monitoringCluster', problem: expect.stringContaining('there are none') }],
+    ['nothing that is shipped', { audit: { alerts: {} }, monitoringCluster: 'prod-eu' }, { field: 'monitoringCluster', fix: 'give audit.shipping' }],
+    ['the log of a provider', { clusters: [{ name: 'prod', managedControlPlane: true, audit }] }, { field: 'clusters[0].audit' }],
+  ])('%s is refused', (_, props, expected) => {
+    expect(rejected(() => new DebugFleet({ ...FLEET, ...props }))).toMatchObject(expected);
+  });
 });
 
 test('a cluster may have a policy of its own', () => {

@@ -3,8 +3,8 @@ import { tmpdir } from 'os';
 import { join } from 'path';
 import { App, Chart, Duration } from 'cdk8s';
 import {
-  BrokerPolicy, CommandSet, ControlPlane, DebugImage, DebugTeam, GitOpsIdentity, GuardrailException, GuardrailMode, NetworkAllow,
-  PermissionChangeKind, PermissionDiff,
+  BrokerPolicy, CentralAudit, CommandSet, ControlPlane, ControlPlanePlatform, DebugImage, DebugTeam, GitOpsIdentity, GuardrailException, GuardrailMode, LogSink,
+  NetworkAllow, PermissionChangeKind, PermissionDiff,
   RolloutPhase, SecureDebugging, SecureDebuggingProps, SecureDebugWarnings, TokenIssuer,
 } from '../../src';
 import { rejected } from '../private/refusal';
@@ -166,6 +166,80 @@ describe('a policy instead of teams', () => {
   ])('%s beside it is an error', (field, value) => {
     expect(rejected(() => made({ policy, [field]: value }))).toMatchObject({ field, fix: 'write it in the policy' });
   });
+});
+
+describe('central audit', () => {
+  const audit: CentralAudit = {
+    shipping: { sinks: [LogSink.loki('https://loki.example.com')], automation: ['system:serviceaccount:ops:backup'] }, alerts: {}, dashboards: {}, sessionLimit: Duration.minutes(20),
+  };
+
+  test('the log is shipped under the name of its cluster, and what watches it is a file of its own', () => {
+    const { debugging, files, names } = made({ ...WHOLE, audit, clusterName: 'prod-eu' });
+    expect(files.map(file => file.replace(/-[0-9a-f]{8}\.k8s\.yaml$/, ''))).toEqual(expect.arrayContaining(['debugging-audit', 'debugging-monitoring']));
+    expect(names('DaemonSet')).toEqual(['secure-debug-audit/audit-log-shipping']);
+    expect(names('PrometheusRule')).toEqual(['monitoring/audit-alerts']);
+    const collector = debugging.auditLogShipping!.toCollectorYaml();
+    expect(collector).toContain('prod-eu');
+    // Who applies what stands in Git is no person with cluster-admin.
+    expect(collector).toContain('system:serviceaccount:argocd:argocd-application-controller');
+    expect(collector).toContain('system:serviceaccount:ops:backup');
+    expect(debugging.auditAlerts!.toPrometheusRules()).toContain('more than 20m');
+    expect(debugging.auditAlerts!.toPrometheusRules()).toContain('"prod-eu"');
+  });
+
+  test('it is the same in every phase', () => {
+    const [first, ...others] = PHASES.map(phase => made({ ...WHOLE, phase, audit, clusterName: 'prod-eu' }).objects
+      .filter(({ metadata: { namespace } }) => ['secure-debug-audit', 'monitoring'].includes(namespace)));
+    expect(first.length).toBeGreaterThan(5);
+    for (const other of others) expect(other).toEqual(first);
+  });
+
+  test('alerts of other clusters, and none where others watch', () => {
+    const watching = new SecureDebugging(new App(), 'debugging', { teams: TEAMS, audit: { alerts: {} }, watchedClusters: ['prod-eu', 'prod-us'] });
+    expect(watching.auditAlerts!.toPrometheusRules()).toContain('"prod-us"');
+    const watched = made({ ...WHOLE, audit, clusterName: 'prod-eu', watchedClusters: [] });
+    expect(watched.debugging.auditAlerts ?? watched.debugging.auditDashboards).toBeUndefined();
+    expect(watched.files.filter(file => file.includes('monitoring'))).toEqual([]);
+  });
+
+  test.each([
+    [ControlPlanePlatform.K3S, undefined, '/var/lib/rancher/k3s/server/logs/audit.log'],
+    [ControlPlanePlatform.TALOS, undefined, '/var/log/audit/kube/kube-apiserver.log'],
+    [ControlPlanePlatform.KUBEADM, undefined, '/var/log/kubernetes/audit/audit.log'],
+    [ControlPlanePlatform.KUBEADM, '/srv/audit/audit.log', '/srv/audit/audit.log'],
+  ])('the collector reads what the API server of %s writes (%s)', (platform, logPath, expected) => {
+    const controlPlane = new ControlPlane({ platforms: [platform] });
+    const { auditLogShipping } = new SecureDebugging(new App(), 'debugging', { teams: TEAMS, controlPlane, clusterName: 'prod', audit: { ...audit, policy: { logPath } } });
+    expect(auditLogShipping!.toCollectorYaml()).toContain(expected);
+  });
+
+  test('a webhook is a file of the API server', () => {
+    expect(made({ ...WHOLE, audit: { webhook: { url: 'https://audit.example.com/events' } } }).server).toEqual(['audit-policy.yaml', 'audit-webhook.yaml']);
+  });
+
+  test.each<[string, Partial<SecureDebuggingProps>, object]>([
+    ['no name', { audit }, { field: 'clusterName', problem: expect.stringContaining('is missing') }],
+    ['alerts about nothing', { audit: { alerts: {} } }, { field: 'audit.alerts', fix: expect.stringContaining('watchedClusters') }],
+    ['a webhook of an API server that somebody else runs', { controlPlane: undefined, issuers: undefined, audit: { webhook: { url: 'https://audit.example.com' } } }, { field: 'audit.webhook' }],
+    ['a log on standard output', { audit: { ...audit, policy: { logPath: '-' } }, clusterName: 'prod' }, { field: 'audit.policy.logPath', value: '-' }],
+    [
+      'platforms that write to several places',
+      { audit, clusterName: 'prod', controlPlane: new ControlPlane({ platforms: [ControlPlanePlatform.K3S, ControlPlanePlatform.KUBEADM] }) },
+      { field: 'audit.shipping.logPath', problem: expect.stringContaining(' and ') },
+    ],
+  ])('%s is refused', (_, props, expected) => {
+    expect(rejected(() => made({ ...WHOLE, ...props }))).toMatchObject(expected);
+  });
+});
+
+test('the jobs take an image and addresses once', () => {
+  const image = 'registry.example.com/node:24.18.0';
+  const { objects } = made({ ...WHOLE, phase: RolloutPhase.CREDENTIALS, jobs: { image, apiServerCidrs: ['192.0.2.10/32'], apiServerPorts: [6443] } });
+  const pods = objects.flatMap(({ spec }) => spec?.jobTemplate?.spec.template.spec ?? spec?.template?.spec ?? []);
+  expect(pods.map(({ containers }: any) => containers[0].image)).toEqual([image, image, image]);
+  const fences = objects.filter(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.namespace === 'secure-debug');
+  expect(fences.map(({ spec }) => spec.egress[0].to)).toEqual(fences.map(() => [{ ipBlock: { cidr: '192.0.2.10/32' } }]));
+  expect(fences).toHaveLength(3);
 });
 
 describe('what is refused', () => {

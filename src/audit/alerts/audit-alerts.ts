@@ -14,18 +14,8 @@ const where = 'AuditAlerts';
 const APP = 'audit-alerts';
 const GROUP = 'secure-debug-audit';
 
-/** Which clusters, and from when on it is an alert. */
-export interface AuditAlertsProps {
-  /** The names that `AuditLogShipping` gives the clusters: each is missed when nothing comes from it. */
-  readonly clusters: string[];
-
-  /**
-   * How long a session should last at most; as in `AuditLogShipping`.
-   *
-   * @default Duration.hours(1)
-   */
-  readonly sessionLimit?: Duration;
-
+/** From when on it is an alert, and where the rules go. */
+export interface AuditAlertsOptions {
   /**
    * After how long without any event the pipeline counts as silent, from 5 minutes to a day.
    *
@@ -81,6 +71,19 @@ export interface AuditAlertsProps {
    * @default monitoring
    */
   readonly namespace?: string;
+}
+
+/** Which clusters, and from when on it is an alert. */
+export interface AuditAlertsProps extends AuditAlertsOptions {
+  /** The names that `AuditLogShipping` gives the clusters: each is missed when nothing comes from it. */
+  readonly clusters: string[];
+
+  /**
+   * How long a session should last at most; as in `AuditLogShipping`.
+   *
+   * @default Duration.hours(1)
+   */
+  readonly sessionLimit?: Duration;
 }
 
 /**

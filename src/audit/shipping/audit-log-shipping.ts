@@ -24,11 +24,8 @@ const CONFIG_FOLDER = '/etc/otelcol-audit';
 const STATE = '/var/lib/otelcol-audit';
 const MEBIBYTE = 1024 * 1024;
 
-/** Which log, where to, and what is told apart in it. */
-export interface AuditLogShippingProps {
-  /** What the cluster is called in the events, e.g. `production-eu`. */
-  readonly clusterName: string;
-
+/** Where an audit log goes, and what is told apart in it, on whichever cluster. */
+export interface AuditLogShippingOptions {
   /** Where the log goes; each sink has a queue of its own on the disk. */
   readonly sinks: LogSink[];
 
@@ -38,13 +35,6 @@ export interface AuditLogShippingProps {
    * @default /var/log/kubernetes/audit/audit.log
    */
   readonly logPath?: string;
-
-  /**
-   * The declared access: names of Roles that are not the usual ones count to a path by it.
-   *
-   * @default - Roles are told by the names that this library gives them
-   */
-  readonly access?: IDebugAccess[];
 
   /**
    * When planned work may use cluster-admin: events are labelled with the window that they lie in.
@@ -60,13 +50,6 @@ export interface AuditLogShippingProps {
    * @default - none; who begins with `system:` is never a person
    */
   readonly automation?: string[];
-
-  /**
-   * How long a debug session should last at most: longer ones are labelled.
-   *
-   * @default Duration.hours(1)
-   */
-  readonly sessionLimit?: Duration;
 
   /**
    * Events that are left out: rules with level None. They are checked like those of `AuditPolicy`: none may match a debug
@@ -146,6 +129,26 @@ export interface AuditLogShippingProps {
    * @default - true when `namespace` is left out
    */
   readonly createNamespace?: boolean;
+}
+
+/** Which log, where to, and what is told apart in it. */
+export interface AuditLogShippingProps extends AuditLogShippingOptions {
+  /** What the cluster is called in the events, e.g. `production-eu`. */
+  readonly clusterName: string;
+
+  /**
+   * The declared access: names of Roles that are not the usual ones count to a path by it.
+   *
+   * @default - Roles are told by the names that this library gives them
+   */
+  readonly access?: IDebugAccess[];
+
+  /**
+   * How long a debug session should last at most: longer ones are labelled.
+   *
+   * @default Duration.hours(1)
+   */
+  readonly sessionLimit?: Duration;
 }
 
 /**
