@@ -13,7 +13,7 @@
  * What takes long runs only when its pattern is named: planted (a defect in each rule of the model, one at a time), latency
  * (what the guardrail on exec costs), cluster/soak (twenty people for half an hour), gateway/attacks, cli/cert, cli/plan, cluster/long (the rest).
  */
-import { spawn } from 'child_process';
+import { ChildProcess, spawn } from 'child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'fs';
 import { constants, tmpdir } from 'os';
 import { join, relative } from 'path';
@@ -60,19 +60,29 @@ interface Options {
 
 let interrupted = 0;
 
-/** Runs a program in the foreground; a signal to this process reaches it too, and counts once it has ended. */
-async function foreground(program: string, args: string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
-  const child = spawn(program, args, { cwd: PROJECT, env, stdio: 'inherit' });
-  const forward = (signal: NodeJS.Signals) => { child.kill(signal); };
-  process.on('SIGTERM', forward).on('SIGHUP', forward);
+/** How a child ended; a signal to this process is passed on until then. */
+async function endOf(child: ChildProcess, signals: NodeJS.Signals[], pass: (signal: NodeJS.Signals) => unknown): Promise<number> {
+  signals.forEach(signal => process.on(signal, pass));
   const status = await new Promise<number>((resolve, reject) => child.on('error', reject).on('close', (code, signal) =>
     resolve(code ?? 128 + (signal ? constants.signals[signal] : 0))));
-  process.off('SIGTERM', forward).off('SIGHUP', forward);
+  signals.forEach(signal => process.off(signal, pass));
   return status;
 }
 
-async function step(program: string, args: string[], env?: NodeJS.ProcessEnv): Promise<void> {
-  const status = await foreground(program, args, env);
+/** Runs a program in the foreground; a signal to this process reaches it too, and counts once it has ended. */
+function foreground(program: string, args: string[]): Promise<number> {
+  const child = spawn(program, args, { cwd: PROJECT, stdio: 'inherit' });
+  return endOf(child, ['SIGTERM', 'SIGHUP'], signal => child.kill(signal)); // Ctrl-C it gets from the terminal
+}
+
+/** Runs jest, which would leave its workers behind when it alone is ended: so all of them are a group of their own. */
+function jest(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const child = spawn(process.execPath, [join(PROJECT, 'node_modules', 'jest', 'bin', 'jest.js'), ...args], { cwd: PROJECT, env, stdio: 'inherit', detached: true });
+  return endOf(child, ['SIGINT', 'SIGTERM', 'SIGHUP'], signal => process.kill(-child.pid!, signal));
+}
+
+async function step(program: string, args: string[]): Promise<void> {
+  const status = await foreground(program, args);
   stopIfInterrupted();
   if (status === 2) throw new Refused(''); // it has said why
   if (status !== 0) throw new Error(`${relative(PROJECT, program)} ended with status ${status}`);
@@ -118,11 +128,7 @@ async function beside(args: string[]): Promise<number> {
   const printed: Buffer[] = [];
   child.stdout.on('data', data => printed.push(data));
   child.stderr.on('data', data => printed.push(data));
-  const forward = (signal: NodeJS.Signals) => { child.kill(signal); };
-  process.on('SIGTERM', forward).on('SIGHUP', forward);
-  const status = await new Promise<number>((resolve, reject) => child.on('error', reject).on('close', (code, signal) =>
-    resolve(code ?? 128 + (signal ? constants.signals[signal] : 0))));
-  process.off('SIGTERM', forward).off('SIGHUP', forward);
+  const status = await endOf(child, ['SIGTERM', 'SIGHUP'], signal => child.kill(signal));
   process.stderr.write(`\n${args.join(' ')}\n${Buffer.concat(printed)}`);
   return status;
 }
@@ -212,8 +218,8 @@ async function tests(cluster: Cluster, { patterns, write, without, inBand }: Opt
   const file = join(cluster.folder, 'cluster.json');
   writeFileSync(file, JSON.stringify(cluster));
   const results = join(cluster.folder, 'results.json');
-  const status = await foreground(process.execPath, [
-    join(PROJECT, 'node_modules', 'jest', 'bin', 'jest.js'), '--config', join(__dirname, 'jest.config.json'), '--ci', '--json', `--outputFile=${results}`, ...patterns,
+  const status = await jest([
+    '--config', join(__dirname, 'jest.config.json'), '--ci', '--json', `--outputFile=${results}`, ...patterns,
     ...inBand ? ['--runInBand'] : [],
     ...[...SLOW.filter(slow => !patterns.some(pattern => pattern.includes(slow))), ...patterns.length > 0 ? [] : without].map(path => `--testPathIgnorePatterns=${path}`),
   ], { ...process.env, [CLUSTER_FILE]: file, ...write && { CDK8S_SECURE_DEBUG_WRITE: 'yes' } });
