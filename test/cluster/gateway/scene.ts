@@ -21,6 +21,34 @@ function hasSshd(): boolean {
   return spawnSync('sh', ['-c', 'PATH=$PATH:/usr/sbin command -v sshd && command -v ssh && command -v ssh-keygen'], { stdio: 'ignore' }).status === 0;
 }
 
+/**
+ * Kubernetes watches what policies compare with, here CronJobs, for as long as there is such a policy. When the last one is deleted
+ * it stops, and does not begin again before the API server is restarted. So this one refuses nothing, and outlives every scene.
+ */
+const WATCHED = [
+  {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingAdmissionPolicy',
+    metadata: { name: 'sd-gateway-watched' },
+    spec: {
+      paramKind: { apiVersion: 'batch/v1', kind: 'CronJob' },
+      matchConstraints: { resourceRules: [{ apiGroups: ['batch'], apiVersions: ['v1'], resources: ['jobs'], operations: ['CREATE'] }] },
+      validations: [{ expression: 'true' }],
+    },
+  },
+  {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingAdmissionPolicyBinding',
+    metadata: { name: 'sd-gateway-watched' },
+    spec: {
+      policyName: 'sd-gateway-watched',
+      paramRef: { selector: {}, parameterNotFoundAction: 'Allow' },
+      validationActions: ['Audit'],
+      matchResources: { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'sd-gateway-nowhere' } } },
+    },
+  },
+];
+
 export interface CertificateOptions {
   readonly authority?: string;
   readonly principals?: string[];
@@ -70,6 +98,7 @@ export class Scene {
 
   public async set(change: (objects: any[]) => void = () => undefined): Promise<void> {
     const { cluster, gateway, store } = this;
+    await apply(cluster, WATCHED);
     await remove(cluster, [gateway, this.target, store]);
     await must(join(PROJECT, 'gateway', 'assemble.sh'), [dirname(cluster.kubeconfig), IMAGE], { env: process.env, timeout: 300_000 });
     this.alice = (await people(cluster, [{ name: 'alice', groups: [GROUP] }])).alice;
