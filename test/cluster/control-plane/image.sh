@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Usage: image.sh DIR TAG --program PATH... [--add FILE:PATH...] [--command JSON]
+# Usage: image.sh DIR TAG --program PATH... [--add FILE:PATH...] [--entrypoint JSON] [--command JSON]
 # Puts an image on the node of the cluster in DIR, made without a container engine or a registry: each program of this
 # host lands in /bin with the shared libraries it needs (busybox with all its commands), each file at its path.
 set -euo pipefail
@@ -22,7 +22,7 @@ add_program() {
 main() {
   (($# >= 4)) || usage
   dir=$(readlink -m -- "$1")
-  local tag=$2 command='["sh"]' digest config init
+  local tag=$2 entrypoint=null command='["sh"]' digest config init
   shift 2
   [[ -s $dir/node/init ]] || die "no node in $dir"
 
@@ -38,6 +38,7 @@ main() {
     case $1 in
       --program) add_program "$2" ;;
       --add) install -D -m 755 "${2%%:*}" "$root/${2#*:}" ;;
+      --entrypoint) entrypoint=$2 ;;
       --command) command=$2 ;;
       *) die "unknown option $1" ;;
     esac
@@ -47,8 +48,8 @@ main() {
   # The layout of "docker save": one layer, its config, and a manifest that names both.
   tar --create --file="$work/image/layer.tar" --directory="$root" --owner=0 --group=0 --sort=name --mtime=@0 .
   digest=$(sha256sum <"$work/image/layer.tar")
-  config=$(printf '{"architecture":"%s","os":"linux","config":{"Cmd":%s,"Env":["PATH=/bin"]},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
-    "$(go_architecture)" "$command" "${digest%% *}")
+  config=$(printf '{"architecture":"%s","os":"linux","config":{"Entrypoint":%s,"Cmd":%s,"Env":["PATH=/bin"]},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
+    "$(go_architecture)" "$entrypoint" "$command" "${digest%% *}")
   printf '%s' "$config" >"$work/image/config.json"
   printf '[{"Config":"config.json","RepoTags":["%s"],"Layers":["layer.tar"]}]' "$tag" >"$work/image/manifest.json"
   tar --create --file="$work/image.tar" --directory="$work/image" config.json layer.tar manifest.json
