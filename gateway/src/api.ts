@@ -3,33 +3,26 @@ import type { IncomingMessage } from 'http';
 import { Agent, request } from 'https';
 import WebSocket from 'ws';
 import { refuse, SessionError } from './errors';
-import { Person } from './person';
+import type { Identity } from './identity';
 import { plain } from './text';
 
-const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 const TIMEOUT = 30_000;
 
+/** Where the pod has the authority of the API server, and a token if the gateway has one. */
+export const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+
 /**
- * Speaks to the API server as the person. The gateway's own token says no more than for whom it may speak, and about what;
- * what is allowed is decided by the person's own rights, guardrails see the person, and the audit log names them.
- *
- * @see https://kubernetes.io/docs/reference/access-authn-authz/user-impersonation/
+ * Speaks to the API server as the person: what is allowed is decided by the person's own rights, guardrails see the person, and the
+ * audit log names them.
  */
 export class Api {
   private readonly server: string;
   private readonly agent: Agent;
-  private readonly headers: { [name: string]: string | string[] };
 
-  public constructor(person: Person, session: string, env: NodeJS.ProcessEnv, private readonly folder = SERVICE_ACCOUNT) {
+  public constructor(private readonly identity: Identity, private readonly session: string, env: NodeJS.ProcessEnv, folder = SERVICE_ACCOUNT) {
     const host = env.KUBERNETES_SERVICE_HOST ?? 'kubernetes.default.svc';
     this.server = `https://${host.includes(':') ? `[${host}]` : host}:${env.KUBERNETES_SERVICE_PORT ?? '443'}`;
-    this.agent = new Agent({ keepAlive: true, ca: readFileSync(`${folder}/ca.crt`) });
-    this.headers = {
-      'impersonate-user': utf8(person.user),
-      // In the audit log it is what joins an event to its recording.
-      'user-agent': `secure-debug-gateway session=${session}`,
-      ...person.groups.length && { 'impersonate-group': person.groups.map(utf8) },
-    };
+    this.agent = new Agent({ keepAlive: true, ca: readFileSync(`${folder}/ca.crt`), ...identity.tls });
   }
 
   public close(): void {
@@ -49,7 +42,7 @@ export class Api {
       const sent = request(`${this.server}${path}`, {
         method,
         agent: this.agent,
-        headers: { ...this.asGateway(), accept: path.includes('/log?') ? '*/*' : 'application/json', ...text && { 'content-type': type, 'content-length': String(Buffer.byteLength(text)) } },
+        headers: { ...this.headers(), accept: path.includes('/log?') ? '*/*' : 'application/json', ...text && { 'content-type': type, 'content-length': String(Buffer.byteLength(text)) } },
       }, response => {
         sent.setTimeout(0);
         if (response.statusCode! < 300) return resolve(response);
@@ -65,7 +58,7 @@ export class Api {
   public connect(path: string, protocols: string[]): Promise<WebSocket> {
     return new Promise((resolve, fail) => {
       const socket = new WebSocket(`${this.server.replace('https', 'wss')}${path}`, protocols, {
-        agent: this.agent, headers: this.asGateway() as any, perMessageDeflate: false, handshakeTimeout: TIMEOUT, maxPayload: 64 * 1024 * 1024,
+        agent: this.agent, headers: this.headers() as any, perMessageDeflate: false, handshakeTimeout: TIMEOUT, maxPayload: 64 * 1024 * 1024, skipUTF8Validation: true, generateMask: unmasked,
       });
       socket.on('open', () => resolve(socket));
       socket.on('unexpected-response', (_request, response) => { textOf(response).then(answer => fail(refusal(response.statusCode!, answer)), fail); });
@@ -75,14 +68,17 @@ export class Api {
     });
   }
 
-  /** The kubelet replaces the token in time, so it is read for each request. */
-  private asGateway() {
-    return { ...this.headers, authorization: `Bearer ${readFileSync(`${this.folder}/token`, 'utf8').trim()}` };
+  private headers() {
+    // In the audit log the session is what joins an event to its recording.
+    return { ...this.identity.headers(), 'user-agent': `secure-debug-gateway session=${this.session}` };
   }
 }
 
-/** Headers of HTTP are bytes; Node takes each character for one. */
-const utf8 = (text: string) => Buffer.from(text, 'utf8').toString('latin1');
+/**
+ * Masks keep a script in a browser from writing what an old proxy takes for a request. Here is no browser and, inside TLS, no
+ * proxy; to mask each byte in JavaScript costs more than to encrypt it.
+ */
+const unmasked = (mask: Buffer) => { mask.fill(0); };
 
 async function textOf(response: IncomingMessage): Promise<string> {
   const parts: Buffer[] = [];

@@ -15,6 +15,7 @@ export interface PodName {
 export type Action =
   | { readonly kind: 'menu' }
   | { readonly kind: 'help' }
+  | { readonly kind: 'credential' }
   | { readonly kind: 'pods'; readonly namespace?: string }
   | { readonly kind: 'logs'; readonly at: PodName; readonly follow: boolean; readonly previous: boolean; readonly tail?: number }
   | { readonly kind: 'exec'; readonly at: PodName; readonly input: boolean; readonly command: string[] }
@@ -49,6 +50,11 @@ export function parseCommand(config: Config, text: string | undefined): Action {
   const rest = end < 0 ? [] : words.slice(end + 1);
   switch (name) {
     case 'help': return { kind: 'help' };
+    case 'credential': {
+      if (!config.ownCredential) wrongUse('The gateway asks in your name by itself, and takes no credential. Fix: leave credential out.');
+      if (words.length > 0) wrongUse('credential takes no words: what is in a command is in the recording. Fix: connect with secure-debug ssh open.');
+      return { kind: 'credential' };
+    }
     case 'pods': {
       const { positionals } = read(before, {});
       if (positionals.length > 1 || rest.length > 0) wrongUse('pods takes one namespace at most. Fix: pods payments');

@@ -1,4 +1,5 @@
 import { readFileSync } from 'fs';
+import type { AllowList } from './allow-list';
 
 /** A namespace that can be reached through the gateway. */
 export interface Target {
@@ -30,6 +31,13 @@ export interface Config {
   readonly debugImages: string[];
   /** At the same time. */
   readonly maxSessions: number;
+  /** The gateway has no right, and asks by what each person hands over. */
+  readonly ownCredential?: {
+    /** For how long that may be valid. */
+    readonly maxSeconds: number;
+  };
+  /** What the broker's policy says about commands. */
+  readonly allowList?: AllowList;
 }
 
 /** Reads the configuration. */

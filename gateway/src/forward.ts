@@ -1,6 +1,7 @@
 import type { PodName } from './command';
 import { SessionError } from './errors';
 import type { Session } from './sessions';
+import { message } from './streams';
 import { plain } from './text';
 
 /** The protocol by which a kubelet forwards ports over a WebSocket: two channels for each port, which begin with the port's number. */
@@ -27,7 +28,7 @@ export async function forward({ api, terminal, recording }: Session, at: PodName
     const typed = (bytes: Buffer) => attempt(() => {
       recording.input(bytes);
       for (let from = 0; from < bytes.length; from += CHUNK) {
-        socket.send(Buffer.concat([Buffer.from([DATA]), bytes.subarray(from, from + CHUNK)]), () => {
+        socket.send(message(DATA, bytes.subarray(from, from + CHUNK)), () => {
           if (socket.bufferedAmount <= MUCH) stdin.resume();
         });
       }

@@ -8,6 +8,8 @@ import { plain } from './text';
 export interface Person {
   readonly user: string;
   readonly groups: string[];
+  /** All groups of the certificate, also those that the gateway speaks for nobody about. */
+  readonly claims: string[];
   readonly certificate: UserCertificate;
 }
 
@@ -38,8 +40,8 @@ export function personOf(config: Config, certificate: UserCertificate): Person {
     refuse(`Your certificate is for longer than ${config.maxCertificateSeconds / 60} minutes. Fix: have it signed for less time, e.g. secure-debug ssh sign --for 30m.`);
   }
   if (config.revokedSerials.includes(serial)) refuse(`Your certificate ${serial} was revoked. Fix: ask who signs certificates.`);
-  const groups = named(GROUP).filter(group => config.groups.includes(group));
-  return { user, groups: [...new Set(groups)].sort(), certificate };
+  const claims = [...new Set(named(GROUP))].sort();
+  return { user, groups: claims.filter(group => config.groups.includes(group)), claims, certificate };
 }
 
 /** A name that no part of Kubernetes has, and that stays one line in a header and a log. */

@@ -1,9 +1,13 @@
+import { objection } from './allow-list';
 import { Api } from './api';
 import { Action, HELP, PodName } from './command';
 import { Config } from './config';
+import { handOver } from './credential';
 import { refuse, wrongUse } from './errors';
 import { forward } from './forward';
+import { grantOf } from './grant';
 import { choose } from './menu';
+import { Person } from './person';
 import { Recording } from './recording';
 import { isTerminal, join, PROTOCOLS, Terminal } from './streams';
 import { plain, plainLines } from './text';
@@ -12,6 +16,7 @@ import { plain, plainLines } from './text';
 export interface Session {
   readonly api: Api;
   readonly config: Config;
+  readonly person: Person;
   readonly terminal: Terminal;
   readonly recording: Recording;
 }
@@ -21,8 +26,13 @@ const path = ({ namespace, pod }: PodName) => `/api/v1/namespaces/${namespace}/p
 
 /** Does what was asked for; gives the exit status. */
 export async function act(session: Session, action: Action): Promise<number> {
+  judge(session, action);
   switch (action.kind) {
     case 'help': return say(session, HELP);
+    // What comes in is recorded nowhere.
+    case 'credential':
+      if (isTerminal(session.terminal)) wrongUse('A terminal would show the credential. Fix: connect with secure-debug ssh open, which hands it over by a pipe.');
+      return handOver(session.person, session.config.ownCredential!.maxSeconds, session.terminal);
     case 'pods': return say(session, await pods(session, action.namespace));
     case 'logs': return logs(session, action);
     case 'exec': return exec(session, action.at, action.input, action.command);
@@ -32,9 +42,21 @@ export async function act(session: Session, action: Action): Promise<number> {
       if (!isTerminal(session.terminal)) wrongUse('There is no command, and no terminal for a menu. Fix: ssh -t GATEWAY, or ssh GATEWAY help');
       const chosen = await choose(session);
       session.recording.marker(`chosen: ${chosen.kind}${'at' in chosen ? ` ${chosen.at.namespace}/${chosen.at.pod}` : ''}`);
+      const grant = await grantOf(session.api, chosen);
+      if (grant !== undefined) session.recording.marker(`grant: ${grant}`);
       return act(session, chosen);
     }
   }
+}
+
+/** What the broker's policy does not have is refused before the API server is asked, or remarked while the policy only watches. */
+function judge({ config: { allowList }, person, terminal, recording }: Session, action: Action): void {
+  if (action.kind !== 'exec' && action.kind !== 'forward') return;
+  const tty = isTerminal(terminal);
+  const why = objection(allowList, person, action.at, action.kind === 'forward' ? 'port-forward' : { command: action.command, tty, stdin: action.input || tty });
+  if (why === undefined) return;
+  if (allowList!.deny) refuse(`The gateway's allow-list refused it: ${plain(why)}.`);
+  recording.marker(`the allow-list would refuse it: ${plain(why)}`);
 }
 
 /** Prints text of ours, recorded as all that is shown. */
@@ -89,7 +111,7 @@ async function logs({ api, terminal, recording }: Session, { at, follow, previou
     // An application may have written anything, and a terminal would obey it.
     const bytes = tty ? Buffer.from(plainLines(part.toString('utf8'))) : part;
     recording.output(bytes);
-    if (!terminal.stdout.write(bytes)) await new Promise(resolve => terminal.stdout.once('drain', resolve));
+    if (!terminal.stdout.write(bytes) && terminal.stdout.writable) await new Promise<void>(resolve => terminal.stdout.once('drain', resolve).once('error', () => resolve()));
   }
   return 0;
 }

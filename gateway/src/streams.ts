@@ -26,6 +26,14 @@ const CHUNK = 32 * 1024;
 const MUCH = 1024 * 1024;
 const PING_EVERY = 10_000;
 
+/** What goes to a channel, in one piece: TLS would make a record of a byte that is sent alone. */
+export function message(channel: number, bytes: Uint8Array): Buffer {
+  const whole = Buffer.allocUnsafe(bytes.length + 1);
+  whole[0] = channel;
+  whole.set(bytes, 1);
+  return whole;
+}
+
 /** Whether bytes go to a terminal. */
 export const isTerminal = ({ stdin, stdout }: Terminal) => stdin.isTTY === true && stdout.isTTY === true;
 
@@ -36,8 +44,8 @@ export function join(socket: WebSocket, terminal: Terminal, recording: Recording
   return new Promise((resolve, fail) => {
     let status: number | undefined;
     let alive = true;
-    const send = (channel: number, bytes: Buffer | string, done?: () => void) => {
-      if (socket.readyState === WebSocket.OPEN) socket.send(Buffer.concat([Buffer.from([channel]), Buffer.from(bytes as Buffer)]), done);
+    const send = (channel: number, bytes: Uint8Array, done?: () => void) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(message(channel, bytes), done);
     };
     const ping = setInterval(() => {
       if (!alive) return void socket.terminate();
@@ -47,7 +55,7 @@ export function join(socket: WebSocket, terminal: Terminal, recording: Recording
 
     const resize = () => {
       recording.resize(stdout.columns, stdout.rows);
-      send(RESIZE, JSON.stringify({ Width: stdout.columns, Height: stdout.rows }));
+      send(RESIZE, Buffer.from(JSON.stringify({ Width: stdout.columns, Height: stdout.rows })));
     };
     const attempt = (act: () => void) => {
       try {
