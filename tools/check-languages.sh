@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Runs the quick start with the packages for Java and Go, as their users do: the YAML must be the same, byte by byte, as from
-# TypeScript. What cannot be had from a registry in the version that is wanted is generated from its npm package.
+# TypeScript. Compiles and runs the snippets of docs/ too. What cannot be had from a registry in the version that is wanted is generated from its npm package.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 [ -f .jsii ] || npx projen compile
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+snippets=$(npx tsx --tsconfig tsconfig.dev.json tools/docs-snippets.ts files "$work/snippets")
 version() { node -p "require('$1/package.json').version"; }
 same() {
   diff -r examples/quick-start/expected "$work/$1-out"
@@ -28,6 +29,9 @@ XML
   find dist/java -name '*.jar' ! -name '*-sources.jar' ! -name '*-javadoc.jar' -exec cp {} "$work/jars" \;
   command java -cp "$work/jars/*" examples/quick-start/Main.java "$work/Java-out" >/dev/null
   same Java
+  javac -cp "$work/jars/*" -d "$work/classes" "$work"/snippets/java/*.java
+  (cd "$work" && command java -cp "$work/jars/*:$work/classes" Main >/dev/null)
+  echo "Java: ran the $snippets"
 }
 
 go() {
@@ -36,6 +40,7 @@ go() {
   cp -r dist/go/cdk8ssecuredebug "$work/modules/"
   for package in cdk8s cdk8s-plus-28 constructs; do npx jsii-pacmak --target go --code-only --outdir "$work/modules/$package" "node_modules/$package"; done
   cp examples/quick-start/main.go "$work/go/"
+  cp -r "$work/snippets/go" "$work/go/snippets"
   local module_of=()
   while read -r mod; do
     local name; name=$(sed -n 's/^module //p' "$mod")
@@ -46,8 +51,10 @@ go() {
   command go mod edit "${module_of[@]}"
   command go mod tidy >"$work/tidy.log" 2>&1 || { cat "$work/tidy.log" >&2; return 1; }
   command go run . "$work/Go-out" >/dev/null
+  command go run ./snippets >/dev/null
   cd "$root"
   same Go
+  echo "Go: ran the $snippets"
 }
 
 for language in "${@:-java go}"; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the Python package, installs it into a virtual environment of its own and runs the quick start with it:
-# the YAML must be the same, byte by byte, as from TypeScript.
+# the YAML must be the same, byte by byte, as from TypeScript. And it runs the snippets of docs/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ -f .jsii ] || npx projen compile
@@ -13,3 +13,6 @@ version() { node -p "require('$1/package.json').version"; }
 "$work/venv/bin/python" examples/quick-start/main.py "$work/out"
 diff -r examples/quick-start/expected "$work/out"
 echo 'Python: the quick start synthesizes the same bytes as TypeScript'
+snippets=$(npx tsx --tsconfig tsconfig.dev.json tools/docs-snippets.ts files "$work/snippets")
+(cd "$work" && venv/bin/python snippets/python/main.py >/dev/null)
+echo "Python: ran the $snippets"
