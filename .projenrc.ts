@@ -156,7 +156,7 @@ project.addTask('quick-start', { description: 'Synthesize the quick-start exampl
 project.addTask('examples:accept', { description: 'Write what the examples synthesize now to examples/*/expected; review the diff', exec: `${example} tools/accept-examples.ts` });
 project.addTask('rules', { description: 'Write RULES.md from the warnings in the source', exec: `${example} tools/rules-md.ts` });
 project.addTask('systems', { description: 'Write docs/systems.md', exec: `${example} test/cluster/lab/systems.ts` });
-project.addTask('bench', { description: 'Run the benchmarks and print their tables', exec: `${example} benchmarks/run.ts` });
+project.addTask('bench', { description: 'Run the benchmarks and print their tables', exec: `${example} benchmarks/run.ts`, receiveArgs: true });
 
 project.addTask('verify:manifests', { description: 'kubeconform and kube-score on what the examples synthesize', exec: 'tools/check-manifests.sh' });
 project.addTask('verify:api', { description: 'Compare the public API with the accepted one', exec: 'tools/check-api.sh' });

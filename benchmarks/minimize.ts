@@ -1,12 +1,12 @@
 /**
  * The least role from an audit log, beside what DuckDB takes to filter the same file, and audit2rbac:
  *
- *     npx tsx --tsconfig cli/tsconfig.dev.json benchmarks/minimize.ts [--events 1000000] [--file LOG] [--audit2rbac PROGRAM] [--write]
+ *     npx tsx --tsconfig tsconfig.dev.json benchmarks/minimize.ts [--events 1000000] [--file LOG] [--audit2rbac PROGRAM]
  *
  * The contenders take turns in one run, each in a process of its own; the table has medians of three.
  */
 import { spawnSync } from 'child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'fs';
 import { cpus, loadavg, tmpdir } from 'os';
 import { join } from 'path';
 import { parseArgs } from 'util';
@@ -15,7 +15,6 @@ import { writeAuditEvents } from './audit-events';
 import { Io } from '../cli/src/io';
 import { run } from '../cli/src/program';
 
-const README = join(__dirname, 'README.md');
 const RUNS = 3;
 const USER = 'person-3@example.org';
 const GROUP = 'oncall-payments';
@@ -73,7 +72,7 @@ function ofPeer(program: string, file: string): number {
 const median = (numbers: number[]) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { events: { type: 'string', default: '1000000' }, file: { type: 'string' }, audit2rbac: { type: 'string' }, write: { type: 'boolean' }, only: { type: 'string' } } });
+  const { values } = parseArgs({ options: { events: { type: 'string', default: '1000000' }, file: { type: 'string' }, audit2rbac: { type: 'string' }, only: { type: 'string' } } });
   if (values.only) return inThisProcess(values.only, values.file!);
   const folder = mkdtempSync(join(tmpdir(), 'secure-debug-bench-'));
   try {
@@ -98,7 +97,6 @@ async function main(): Promise<void> {
       ...peer ? [`| audit2rbac --user, once | ${(peer / 1000).toFixed(2)} | ${(peer / of('bare', 'wall')).toFixed(2)}× | | | |`] : [],
     ].join('\n');
     console.log(text);
-    if (values.write) writeFileSync(README, readFileSync(README, 'utf8').replace(/(<!-- minimize -->\n)[^]*(<!-- \/minimize -->)/, (_, before, after) => `${before}${text}\n${after}`));
   } finally {
     rmSync(folder, { recursive: true });
   }
