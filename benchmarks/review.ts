@@ -2,13 +2,14 @@
  * How long it takes to read what people may do, compared with only parsing the same file:
  *
  *     npx tsx --tsconfig cli/tsconfig.dev.json benchmarks/review.ts [--quick]
- *     npx tsx --tsconfig cli/tsconfig.dev.json benchmarks/review.ts --checkov PROGRAM     checkov beside the compiled command line, on the same file
+ *     npx tsx --tsconfig cli/tsconfig.dev.json benchmarks/review.ts --checkov PROGRAM [--minutes 15] [--quick]
+ *         the compiled command line and checkov, one after the other on the same file; checkov is stopped when its time is over
  *
  * Each measurement is the median of several, in one process, after one that does not count. The ratios are to the bare
  * `yaml` parse of the same text in the same run, since machines differ.
  */
 import { execFileSync } from 'child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'fs';
 import { cpus, loadavg, tmpdir } from 'os';
 import { join } from 'path';
 import { parseAllDocuments, stringify } from 'yaml';
@@ -84,26 +85,58 @@ function main() {
   }
 }
 
-/** Seconds of the CPU that a program takes, its children's too, with status 0 or 1: that is about what it found. */
-function seconds(program: string, args: string[]): number {
-  const timed = execFileSync('bash', ['-c', 'TIMEFORMAT="%U %S"; { time "$@" >/dev/null 2>&1; } 2>&1; [ $? -le 1 ]', 'bash', program, ...args], { encoding: 'utf8' });
-  return timed.trim().split(' ').reduce((sum, part) => sum + Number(part), 0);
+/** How long checkov may take. */
+const LIMIT_MINUTES = Number(option('--minutes') ?? 15);
+
+interface Timed {
+  readonly wall: number;
+  /** Of the program and of the children that it waited for. */
+  readonly cpu: number;
+  /** Otherwise it was stopped when its time was over. */
+  readonly ended: boolean;
 }
 
-function beside(checkov: string) {
+/** What a program takes in seconds. Its status may be 0 or 1: that is about what it found. */
+function timed(program: string, args: string[], minutes: number): Timed {
+  const script = 'TIMEFORMAT="%R %U %S"; { time timeout -k 10 "$@" >/dev/null 2>"$0"; } 2>&1; echo $?';
   const folder = mkdtempSync(join(tmpdir(), 'secure-debug-benchmark-'));
   try {
-    const file = join(folder, 'rbac.yaml');
-    writeFileSync(file, documents(quick ? 600 : 6100).map(object => stringify(object)).join('---\n'));
-    const ours = seconds(process.execPath, [join(__dirname, '..', 'cli', 'bin', 'secure-debug.js'), 'inventory', file, '--json']);
-    console.log(`secure-debug inventory, compiled: ${ours.toFixed(2)} s of CPU`);
-    const theirs = seconds(checkov, ['--quiet', '--compact', '--skip-download', '--framework', 'kubernetes', '-f', file]);
-    console.log(`checkov: ${theirs.toFixed(1)} s of CPU, ${(theirs / ours).toFixed(0)} times as much`);
+    const said = join(folder, 'stderr');
+    const [wall, user, system, status] = execFileSync('bash', ['-c', script, said, `${minutes * 60}`, program, ...args], { encoding: 'utf8' }).trim().split(/\s+/).map(Number);
+    const ended = status !== 124 && status !== 137;
+    if (ended && status > 1) throw new Error(`${program} ended with status ${status}: ${readFileSync(said, 'utf8').trim().slice(-400)}`);
+    return { wall, cpu: user + system, ended };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-const checkov = process.argv[process.argv.indexOf('--checkov') + 1];
-if (process.argv.includes('--checkov')) beside(checkov);
+/** The compiled command line and checkov on the same file. One that has not ended when its time is over took at least that. */
+function beside(checkov: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'secure-debug-benchmark-'));
+  try {
+    const count = quick ? 600 : 6100;
+    const file = join(folder, 'rbac.yaml');
+    writeFileSync(file, documents(count).map(object => stringify(object)).join('---\n'));
+    console.log(`${cpus().length} × ${cpus()[0].model}, Node ${process.versions.node}, load at the start ${loadavg()[0].toFixed(1)}; ${count} documents, ${(statSync(file).size / 1e6).toFixed(1)} MB of YAML`);
+    const tell = (what: string, { wall, cpu }: Timed) => console.log(`${what.padEnd(40)}${wall.toFixed(2).padStart(9)} s, ${cpu.toFixed(2).padStart(9)} s of CPU`);
+    const ours = timed(process.execPath, [join(__dirname, '..', 'cli', 'bin', 'secure-debug.js'), 'inventory', file, '--json'], LIMIT_MINUTES);
+    tell('secure-debug inventory, compiled', ours);
+    const version = execFileSync(checkov, ['--version'], { encoding: 'utf8' }).trim();
+    const theirs = timed(checkov, ['--quiet', '--compact', '--skip-download', '--framework', 'kubernetes', '-f', file], LIMIT_MINUTES);
+    tell(`checkov ${version}${theirs.ended ? '' : `, stopped after ${LIMIT_MINUTES} min`}`, theirs);
+    const times = (of: (one: Timed) => number) => `${theirs.ended ? '' : 'at least '}${Math.floor(of(theirs) / of(ours))} times`;
+    console.log(`secure-debug is ${times(({ wall }) => wall)} as fast by the clock, ${times(({ cpu }) => cpu)} by the CPU`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function option(name: string): string | undefined {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? undefined : process.argv[at + 1];
+}
+
+const checkov = option('--checkov');
+if (checkov !== undefined) beside(checkov);
 else main();

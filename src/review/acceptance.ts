@@ -10,7 +10,7 @@ export const ACCEPTED = `${DOMAIN}/accepted-findings`;
 const LINE = /^(SD5\d{3}) until (\d{4}-\d{2}-\d{2}): *(\S.*)$/;
 
 /** One finding that somebody accepted for a time. */
-interface Acceptance {
+export interface Acceptance {
   readonly id: string;
   readonly until: string;
 }
@@ -51,15 +51,4 @@ export function objectsOf(path: string): string[] {
 export function isAccepted({ id, from }: AccessFinding, byObject: Map<string, Acceptance[]>, today: string): boolean {
   const accepts = (object: string) => byObject.get(object)?.some(one => one.id === id && one.until >= today);
   return from.length > 0 && from.every(path => objectsOf(path).some(accepts));
-}
-
-/** Annotations by which people write down until when a binding is meant to last. */
-const ENDS = /(?:^|[./-])(?:expires|expire|expires-at|expires-on|expiry|expiration|expiration-date|valid-until|delete-after|ttl)$/i;
-
-/** Why nothing ends a binding that says when it ends; undefined when it says nothing, or something owns it. */
-export function neverEnds(binding: any): string | undefined {
-  const metadata = asObject(binding.metadata);
-  const key = [...Object.keys(asObject(metadata.annotations)), ...Object.keys(asObject(metadata.labels))].find(one => ENDS.test(one));
-  const owned = Array.isArray(metadata.ownerReferences) && metadata.ownerReferences.length > 0;
-  return key === undefined || owned ? undefined : `${key} is an annotation that Kubernetes does not know, and no object owns the binding`;
 }

@@ -1,11 +1,13 @@
 import { InventoryRight, InventoryStep } from './inventory-finding';
-import { isEverything } from './judged';
 import { Grant } from './manifests';
 import { Keys } from './powers';
 import { Governed, NOTHING_GOVERNED, ungoverned } from './requestable';
-import { expand, isReached, joined, reach, Rule } from './rights';
-import { STEPS } from './rules';
+import { isReached, joined, reach, Rule } from './rights';
+import { GOALS, STEPS } from './rules';
 import { Holding, RBAC, Step, Target } from './rules/rule';
+import { READ_SECRETS } from './rules/sd5003-read-secrets';
+import { CREATE_PODS } from './rules/sd5007-create-pods';
+import { EVERYTHING_IN_STEPS } from './rules/sd5030-everything-in-steps';
 import { Surroundings } from './surroundings';
 import { sortedUnique } from '../private/canonical';
 
@@ -19,15 +21,18 @@ export interface Identity {
 
 export const nameOf = ({ kind, subject }: Pick<Identity, 'kind' | 'subject'>): string => `${kind} ${subject}`;
 
-const EVERYTHING = 'everything';
-const SECRETS = 'every Secret';
-export type Goal = typeof EVERYTHING | typeof SECRETS;
+const EVERYTHING = EVERYTHING_IN_STEPS.goal.name;
+
+/** A step, and the rule that it comes from. */
+interface RuledStep extends Step {
+  readonly rule: string;
+}
 
 /** A way from one node to another: by a step that somebody takes, or by what the nodes are. */
 interface Edge {
   readonly from: string;
   readonly to: string;
-  readonly step?: Step;
+  readonly step?: RuledStep;
   readonly namespace?: string;
   /** Grants among which are those that give the rights of the step. */
   readonly grants: Grant[];
@@ -62,7 +67,7 @@ const rulesOf = (grants: Grant[]): Rule[] => grants.flatMap(({ rules }) => rules
 
 /** Steps that rules allow, worked out once for all who have the same. */
 class Steps {
-  private readonly known = new Map<string, Step[]>();
+  private readonly known = new Map<string, RuledStep[]>();
   private readonly able = new Map<string, boolean>();
   private readonly keys = new Keys();
 
@@ -74,7 +79,7 @@ class Steps {
     });
   }
 
-  public of(grants: Grant[], wide: boolean, governed: Governed): Step[] {
+  public of(grants: Grant[], wide: boolean, governed: Governed): RuledStep[] {
     const key = this.keys.of(grants, wide, governed);
     let steps = this.known.get(key);
     if (!steps) {
@@ -83,7 +88,7 @@ class Steps {
         wide,
         reach: (apiGroup, resource, verb) => ungoverned({ apiGroup, resource, verb }, reach(rules, { apiGroup, resource, verb }), governed),
       };
-      this.known.set(key, steps = STEPS.flatMap(rule => rule.steps(holding)));
+      this.known.set(key, steps = STEPS.flatMap(({ rule, steps: stepsOf }) => stepsOf(holding).map(step => ({ rule, ...step }))));
     }
     return steps;
   }
@@ -101,7 +106,7 @@ export class Escalation {
   private readonly accountsCalled = new Map<string, Identity[]>();
   private readonly into = new Map<string, Edge[]>();
   private readonly out = new Map<string, Edge[]>();
-  private readonly ways = new Map<Goal, Map<string, { readonly distance: number; readonly next: Edge }>>();
+  private readonly ways = new Map<string, Map<string, { readonly distance: number; readonly next: Edge }>>();
   private readonly steps = new Steps();
 
   public constructor(identities: Identity[], private readonly around: Surroundings, governed: (namespace: string, grants: Grant[]) => Governed) {
@@ -117,12 +122,11 @@ export class Escalation {
     }
     this.pools(all);
     for (const one of all) this.edgesOf(one, governed);
-    this.ways.set(EVERYTHING, this.search(EVERYTHING));
-    this.ways.set(SECRETS, this.search(SECRETS));
+    for (const { name } of GOALS) this.ways.set(name, this.search(name));
   }
 
   /** The shortest way by a step of somebody's own; undefined when there is none. */
-  public way(from: Identity, goal: Goal): { readonly steps: InventoryStep[]; readonly rights: InventoryRight[] } | undefined {
+  public way(from: Identity, goal: string): { readonly steps: InventoryStep[]; readonly rights: InventoryRight[] } | undefined {
     const ways = this.ways.get(goal)!;
     const length = ({ to }: Edge) => to === goal ? 0 : ways.get(to)?.distance ?? Infinity;
     const own = (this.out.get(nameOf(from)) ?? []).filter(({ step }) => step);
@@ -130,6 +134,8 @@ export class Escalation {
     const first = own.reduce<Edge | undefined>(shorter, undefined);
     if (!first) return undefined;
     const steps: InventoryStep[] = [];
+    const { does, rule } = GOALS.find(({ name }) => name === goal)!;
+    const atTheEnd = { does, rule };
     for (let edge: Edge | undefined = first; edge;) {
       const { from: who, step, namespace, grants }: Edge = edge;
       let to: string = edge.to;
@@ -145,7 +151,7 @@ export class Escalation {
       const reaches = this.byName.has(to) || to === goal ? to : poolText(to);
       steps.push(step
         ? { who: this.byName.has(who) ? who : poolText(who), ...where, does: step.does, reaches, rule: step.rule, through }
-        : { who, ...to !== goal ? { does: 'is in' } : goal === EVERYTHING ? { does: 'holds', rule: 'SD5001' } : { does: 'reads', rule: 'SD5003' }, reaches, through });
+        : { who, ...to !== goal ? { does: 'is in' } : atTheEnd, reaches, through });
     }
     const rights = first.step!.rights.map(({ right, reach: { all, names } }): InventoryRight =>
       ({ ...right, ...first.namespace !== undefined && { namespace: first.namespace }, names: all ? [] : names }));
@@ -165,7 +171,7 @@ export class Escalation {
   private pools(all: Identity[]): void {
     const link = (from: string, to: string) => this.edge({ from, to, grants: [] });
     const inside = (from: string, to: string) =>
-      this.edge({ from, to, grants: [], step: { rule: 'SD5007', does: 'creates a pod that runs as', rights: [], target: { kind: 'accounts' } } });
+      this.edge({ from, to, grants: [], step: { rule: CREATE_PODS.id, does: 'creates a pod that runs as', rights: [], target: { kind: 'accounts' } } });
     for (const [namespace, accounts] of this.accountsIn) {
       const running = this.around.running.get(namespace);
       const tokens = this.around.tokens.get(namespace);
@@ -190,10 +196,10 @@ export class Escalation {
 
   private edgesOf(one: Identity, governed: (namespace: string, grants: Grant[]) => Governed): void {
     const { wide, local } = one;
-    const holdsAll = wide.filter(({ rules }) => expand(rules).some(right => isEverything(right) && reach(rules, right).all));
-    if (holdsAll.length > 0) this.edge({ from: nameOf(one), to: EVERYTHING, grants: holdsAll });
-    const reads = wide.filter(({ rules }) => ['get', 'list', 'watch'].some(verb => reach(rules, { apiGroup: '', resource: 'secrets', verb }).all));
-    if (reads.length > 0) this.edge({ from: nameOf(one), to: SECRETS, grants: reads });
+    for (const { name, isHeldBy } of GOALS) {
+      const holding = wide.filter(({ rules }) => isHeldBy(rules));
+      if (holding.length > 0) this.edge({ from: nameOf(one), to: name, grants: holding });
+    }
 
     if (this.steps.may(wide)) this.add(one, wide, undefined, this.steps.of(wide, true, NOTHING_GOVERNED));
     for (const [namespace, own] of local) {
@@ -210,12 +216,12 @@ export class Escalation {
       const rights = ['get', 'list', 'watch'].map(verb => ({ apiGroup: '', resource: 'secrets', verb }))
         .map(right => ({ right, reach: reach(grant.rules, right) })).filter(held => held.reach.all);
       if (rights.length === 0) continue;
-      const step: Step = { rule: 'SD5003', does: 'reads the Secret with the token of', rights, target: { kind: 'accounts' } };
+      const step: RuledStep = { rule: READ_SECRETS.id, does: 'reads the Secret with the token of', rights, target: { kind: 'accounts' } };
       this.edge({ from: nameOf(one), to: `tokens:${namespace ?? '*'}`, step, namespace, grants: [grant] });
     }
   }
 
-  private add(one: Identity, grants: Grant[], namespace: string | undefined, steps: Step[]): void {
+  private add(one: Identity, grants: Grant[], namespace: string | undefined, steps: RuledStep[]): void {
     for (const step of steps) {
       for (const to of this.nodesOf(step.target, namespace)) if (to !== nameOf(one)) this.edge({ from: nameOf(one), to, step, namespace, grants });
     }
@@ -238,9 +244,9 @@ export class Escalation {
     }
   }
 
-  private search(goal: Goal): Map<string, { readonly distance: number; readonly next: Edge }> {
+  private search(goal: string): Map<string, { readonly distance: number; readonly next: Edge }> {
     const found = new Map<string, { readonly distance: number; readonly next: Edge }>();
-    let border = [goal as string];
+    let border = [goal];
     for (let distance = 1; border.length > 0; distance++) {
       const reached: string[] = [];
       for (const node of border) {

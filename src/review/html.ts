@@ -1,7 +1,7 @@
 import { AccessCell, AccessFinding, AccessRow, AccessState } from './access-row';
-import { takesOver } from './loud';
 import { cellText, HEADING, limitText, marks, repeatsWho, STATE_TEXT, whereText, xml } from './present';
 import { joined } from './rights';
+import { takesOver } from './rules';
 import { COLOURS, FONT, glyph, legendOf, NOBODY } from './svg';
 import { Danger, DebugCapability } from '../model/capability';
 import { SecureDebugWarnings } from '../model/warnings';

@@ -1,7 +1,8 @@
 import { Identity } from './escalation';
 import { InventoryUse } from './inventory-finding';
-import { standsForMany } from './loud';
 import { Grant } from './manifests';
+import { standsForMany } from './rules/sd5011-everybody';
+import { isOrphan } from './rules/sd5032-missing-account';
 import { Surroundings } from './surroundings';
 import { asString } from './untrusted';
 
@@ -36,14 +37,6 @@ export function isBuiltIn({ kind, subject, wide, local }: Identity): boolean {
   if (kind === 'Group') return subject === 'system:masters' && byOneName(/^cluster-admin$/);
   if (kind === 'User') return COMPONENT.test(subject) && byOneName(/^system:/);
   return subject.startsWith('kube-system/') && wide.every(({ path }) => path.endsWith(`:${subject.slice('kube-system/'.length)}`)) && byOneName(/^system:/);
-}
-
-/** Whether it is a ServiceAccount that does not exist. Every namespace has `default`, whatever manifests say. */
-export function isOrphan({ kind, subject }: Identity, around: Surroundings, complete: boolean): boolean {
-  if (kind !== 'ServiceAccount') return false;
-  const [namespace, name] = subject.split('/');
-  const known = around.accounts.get(namespace);
-  return name !== 'default' && (complete ? !known?.has(name) : known !== undefined && !known.has(name));
 }
 
 /**

@@ -1,13 +1,6 @@
 import { clusterScopedRights } from './assess';
 import { loudClusterScoped } from './loud';
-import { keyOf, Right } from './rights';
-
-/** Any verb on any resource. */
-export const EVERYTHING: Right = { apiGroup: '*', resource: '*', verb: '*' };
-
-export const isEverything = (right: Right): boolean => keyOf(right) === keyOf(EVERYTHING);
-
-export const isWildcard = ({ apiGroup, resource, verb }: Right): boolean => [apiGroup, verb].includes('*') || resource.startsWith('*');
+import { Right } from './rights';
 
 const plainKey = ({ apiGroup, resource }: Right): string => `${resource.split('/')[0]}.${apiGroup}`;
 

@@ -1,8 +1,12 @@
-import { acceptancesOf, neverEnds } from './acceptance';
+import { acceptancesOf } from './acceptance';
 import { Aggregation } from './aggregation';
 import { areRequestsGoverned, isRequestable, RequestableRole } from './requestable';
 import { joined, Rule } from './rights';
-import { deadParts, effectiveRules, EVERYTHING, readRole, Role, roleKey, titleOfRole } from './roles';
+import { effectiveRules, EVERYTHING, readRole, Role, roleKey } from './roles';
+import { OBJECTS } from './rules';
+import { Looked } from './rules/rule';
+import { neverEnds } from './rules/sd5017-never-ends';
+import { readSubject } from './subject';
 import { asObject, asString, identity, nameOf, namespaceOf, objectsIn } from './untrusted';
 import { REQUEST_FOR } from '../model/access-request';
 import { byCodeUnit, canonicalJson } from '../private/canonical';
@@ -71,38 +75,33 @@ function contentOf({ metadata, rules, aggregationRule, roleRef, subjects }: any)
   return canonicalJson([asObject(metadata).labels, rules, aggregationRule, roleRef, subjects]);
 }
 
-/** Each object once, sorted. Different ones of one name all count, since any of them may be the last that is applied. */
-export function distinct(objects: any[], flaws: Flaw[]): any[] {
+/**
+ * Each object once, sorted. Different ones of one name all count, since any of them may be the last that is applied; the
+ * first is told how many there are.
+ */
+export function distinct(objects: any[]): { readonly object: any; readonly versions: number }[] {
   return joined(objects, titleOfObject).sort(([a], [b]) => byCodeUnit(titleOfObject(a), titleOfObject(b))).flatMap(same => {
-    if (same.length === 1) return same;
+    if (same.length === 1) return [{ object: same[0], versions: 1 }];
     const versions = joined(same, contentOf).map(([first]) => first);
-    if (versions.length > 1) flaws.push({ id: 'SD5013', detail: `there are ${versions.length} different ones`, from: titleOfObject(same[0]) });
-    return versions.sort((a, b) => byCodeUnit(contentOf(a), contentOf(b)));
+    return versions.sort((a, b) => byCodeUnit(contentOf(a), contentOf(b))).map((object, i) => ({ object, versions: i === 0 ? versions.length : 1 }));
   });
 }
 
-/**
- * A subject by its canonical name, or why it is none. A ServiceAccount may also be named by the user it acts as; without a
- * namespace, it is of that of the RoleBinding.
- */
-function readSubject(subject: any, home: string | undefined): { readonly kind: string; readonly subject: string } | string {
-  const [kind, name, namespace] = [subject.kind, subject.name, subject.namespace].map(asString);
-  const given = `${kind || 'a subject'} ${name}`.trim();
-  if (!name || !['Group', 'User', 'ServiceAccount'].includes(kind)) return `${given} is no Group, User or ServiceAccount with a name`;
-  if (kind === 'ServiceAccount') return namespace || home ? { kind, subject: `${namespace || home}/${name}` } : `${given} has no namespace`;
-  const [, of, account] = kind === 'User' && /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name) || [];
-  return of ? { kind: 'ServiceAccount', subject: `${of}/${account}` } : { kind, subject: name };
+/** What the rules about objects find in one. */
+function flawsOf(looked: Looked): Flaw[] {
+  const from = titleOfObject(looked.object);
+  return OBJECTS.flatMap(({ id, flaws }) => flaws(looked).map(detail => ({ id, detail, from })));
 }
 
 /** Reads the RBAC objects among the manifests. Objects of other kinds, and what is not an object, are passed over. */
 export function readManifests(objects: any[]): Reading {
-  const flaws: Flaw[] = [];
   const all = unpack(objects);
-  const known = distinct(rbacObjects(all), flaws);
+  const looked = distinct(rbacObjects(all)).map(({ object, versions }): Looked =>
+    object.kind.endsWith('Binding') ? { object, versions } : { object, versions, role: readRole(object) });
+  const known = looked.map(({ object }) => object);
 
-  const roles = known.filter(({ kind }) => !kind.endsWith('Binding')).map(readRole);
+  const roles = looked.flatMap(({ role }) => role ?? []);
   const aggregation = new Aggregation(roles);
-  for (const role of roles) deadParts(role).forEach(detail => flaws.push({ id: 'SD5010', detail, from: titleOfRole(role) }));
   const byKey = new Map<string, Role[]>(joined(roles, role => roleKey(role.kind, role.namespace, role.name)).map(same =>
     [roleKey(same[0].kind, same[0].namespace, same[0].name), same]));
 
@@ -121,7 +120,8 @@ export function readManifests(objects: any[]): Reading {
     return amount;
   };
 
-  const grants = known.filter(({ kind }) => kind.endsWith('Binding')).flatMap((binding): Grant[] => {
+  const flaws = looked.filter(({ role }) => role).flatMap(flawsOf);
+  const grants = looked.filter(({ role }) => !role).flatMap(({ object: binding, versions }): Grant[] => {
     const here = titleOfObject(binding);
     const namespace = namespaceOf(binding);
     const [kind, name] = [asObject(binding.roleRef).kind, asObject(binding.roleRef).name].map(asString);
@@ -129,24 +129,16 @@ export function readManifests(objects: any[]): Reading {
     const { rules, rulesKey, missing, empty } = amountOf(roleKey(kind, namespace, name), kind, name);
     const labels = asObject(asObject(binding.metadata).labels);
     const ends = labels[REQUEST_FOR] !== undefined && neverEnds(binding) === undefined;
-    if (missing) flaws.push({ id: 'SD5009', detail: `${role} is not among the manifests`, from: here });
-    if (empty) flaws.push({ id: 'SD5009', detail: `what ${role} aggregates is not among the manifests`, from: here });
-
+    for (const flaw of flawsOf({ object: binding, versions, bound: { role, missing, empty } })) flaws.push(flaw);
     return objectsIn(binding.subjects).flatMap((given): Grant[] => {
       const subject = readSubject(given, namespace);
-      if (typeof subject !== 'string') return [{ ...subject, namespace, rules, rulesKey, unknown: missing || empty, ends, path: `${here} → ${role}`, labels }];
-      flaws.push({ id: 'SD5012', detail: subject, from: here });
-      return [];
+      return typeof subject === 'string' ? [] : [{ ...subject, namespace, rules, rulesKey, unknown: missing || empty, ends, path: `${here} → ${role}`, labels }];
     });
   });
   const accepted: Reading['accepted'] = new Map();
   for (const object of known) {
-    const title = titleOfObject(object);
     const acceptances = acceptancesOf(object);
-    if (acceptances.accepted.length > 0) accepted.set(title, acceptances.accepted);
-    acceptances.wrong.forEach(line => flaws.push({ id: 'SD5018', detail: `cannot be read: ${line}`, from: title }));
-    const why = object.kind.endsWith('Binding') ? neverEnds(object) : undefined;
-    if (why !== undefined) flaws.push({ id: 'SD5017', detail: why, from: title });
+    if (acceptances.accepted.length > 0) accepted.set(titleOfObject(object), acceptances.accepted);
   }
   const requestable = known.filter(isRequestable).map((object): RequestableRole => {
     const rules = effectiveRules(readRole(object), aggregation);

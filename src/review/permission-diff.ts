@@ -6,6 +6,8 @@ import { Assessments, Delta, gainsIn, Place, Side } from './place-diff';
 import { Governed, governedBy, mayRequest, NOTHING_GOVERNED, RequestableRole, termsText, weakerTerms } from './requestable';
 import { joined } from './rights';
 import { asGrant, bySubject, placeText, titleOf } from './rows';
+import { OBJECTS } from './rules';
+import { UNKNOWN_ROLE } from './rules/sd5009-unknown-role';
 import { toSarif } from './sarif';
 import { identity } from './untrusted';
 import { Danger } from '../model/capability';
@@ -207,19 +209,18 @@ class SubjectDiff {
 function unknownIn(before: Side, after: Side): Delta[] {
   const then = before.own.filter(({ unknown }) => unknown).map(({ path }) => path);
   return sortedUnique(after.own.filter(({ unknown, path }) => unknown && !then.includes(path)).map(({ path }) => path))
-    .map(path => ({ id: 'SD5009', danger: Danger.HIGH, what: 'use a role that is not among the manifests', through: [path] }));
+    .map(path => ({ id: UNKNOWN_ROLE.id, danger: UNKNOWN_ROLE.unseen.danger, what: UNKNOWN_ROLE.unseen.words, through: [path] }));
 }
-
-const FLAW_DANGER: { readonly [id: string]: Danger } = { SD5009: Danger.HIGH, SD5013: Danger.MEDIUM, SD5017: Danger.HIGH };
 
 function flawChanges(then: Reading, now: Reading): PermissionChange[] {
   const key = ({ id, detail, from }: Reading['flaws'][number]) => JSON.stringify([id, detail, from]);
   const news = (older: Reading, newer: Reading, kind: PermissionChangeKind): PermissionChange[] => {
     const known = new Set(older.flaws.map(key));
     // Who is bound to an unknown role is told as what they gain.
-    return newer.flaws.filter(flaw => flaw.id !== 'SD5009' && !known.has(key(flaw))).map(({ id, detail, from }) => {
+    return newer.flaws.filter(flaw => flaw.id !== UNKNOWN_ROLE.id && !known.has(key(flaw))).map(({ id, detail, from }) => {
       const what = kind === FLAW_ADDED ? detail : `is mended: ${detail}`;
-      return { kind, id, danger: FLAW_DANGER[id] ?? Danger.LOW, what, text: `${titleOf(id)}: ${from}: ${what}`, through: [from] };
+      const { danger } = OBJECTS.find(rule => rule.id === id)!;
+      return { kind, id, danger, what, text: `${titleOf(id)}: ${from}: ${what}`, through: [from] };
     });
   };
   return [...news(then, now, FLAW_ADDED), ...news(now, then, FLAW_REMOVED)];

@@ -1,5 +1,5 @@
 import { Aggregation, Origin } from './aggregation';
-import { distinct, Flaw, rbacObjects, titleOfObject, unpack } from './manifests';
+import { distinct, rbacObjects, titleOfObject, unpack } from './manifests';
 import { EVERYTHING, readRole, Role, roleKey } from './roles';
 import { asObject, asString, identity, namespaceOf, objectsIn } from './untrusted';
 
@@ -51,8 +51,7 @@ function settled(object: any, defaultNamespace: string): any {
 
 /** What the RBAC objects among the manifests grant, read as the authorizer does: nothing is judged, nothing left out. */
 export function readGrants(objects: any[], defaultNamespace: string): BoundSubject[] {
-  const flaws: Flaw[] = [];
-  const known = distinct(rbacObjects(unpack(objects)).map(object => settled(object, defaultNamespace)), flaws);
+  const known = distinct(rbacObjects(unpack(objects)).map(object => settled(object, defaultNamespace))).map(({ object }) => object);
   const roles = known.filter(({ kind }) => !kind.endsWith('Binding')).map(readRole);
   const aggregation = new Aggregation(roles);
   const byKey = new Map<string, Role[]>();

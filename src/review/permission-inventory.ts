@@ -5,13 +5,17 @@ import { Escalation, identitiesOf, Identity, nameOf } from './escalation';
 import { InventoryEvidence, InventoryFinding, InventoryStep, InventorySubject } from './inventory-finding';
 import { inventoryHtml } from './inventory-html';
 import { inventoryMarkdown } from './inventory-markdown';
-import { isBuiltIn, isOrphan, useOf } from './inventory-use';
+import { isBuiltIn, useOf } from './inventory-use';
 import { Grant, Reading, readManifests, unpack } from './manifests';
 import { byDanger, ManifestSource, worstOf } from './permission-change';
-import { Held, Power, Powers } from './powers';
+import { HeldPower, Powers } from './powers';
 import { Governed, governedBy, NOTHING_GOVERNED } from './requestable';
 import { isReached, joined, reach } from './rights';
 import { bySubject, placeText, titleOf } from './rows';
+import { EXISTENCE, GOALS, PODS, POWERS } from './rules';
+import { Held } from './rules/rule';
+import { EVERYTHING } from './rules/sd5001-everything';
+import { UNKNOWN_ROLE } from './rules/sd5009-unknown-role';
 import { findingsSarif } from './sarif';
 import { Surroundings, surroundingsOf, WORKLOADS } from './surroundings';
 import { asObject, namespaceOf } from './untrusted';
@@ -78,7 +82,7 @@ export class PermissionInventory {
     const isOpen = ({ id, title, what, through }: InventoryFinding) =>
       today === undefined || !isAccepted({ id, title, detail: what, from: through }, accepted, today);
     this.accepted = subjects.flatMap(({ findings }) => findings.filter(one => !isOpen(one)));
-    this.unknown = sortedUnique(flaws.filter(({ id }) => id === 'SD5009').map(({ detail, from }) => `${from}: ${detail}`));
+    this.unknown = sortedUnique(flaws.filter(({ id }) => id === UNKNOWN_ROLE.id).map(({ detail, from }) => `${from}: ${detail}`));
     this.all = subjects
       .map(subject => ({ ...subject, findings: subject.findings.filter(isOpen) }))
       .filter(({ findings }) => findings.length > 0)
@@ -151,7 +155,7 @@ export class PermissionInventory {
 
 /** A namespace in which Pod Security lets privileged pods pass. */
 const PRIVILEGED = ['', 'privileged'];
-const POD_MAKERS = ['SD5001', 'SD5007', 'SD5014'];
+const POD_MAKERS = POWERS.filter(({ makesPods }) => makesPods).map(({ id }) => id);
 
 const NAMESPACED = ['Role', 'RoleBinding', 'ServiceAccount', 'Secret', ...WORKLOADS];
 
@@ -198,37 +202,36 @@ class Taking {
     const found = everywhere.flatMap(power => this.power(who, power, wide, undefined));
     // What is held of all objects everywhere is not told again of a namespace.
     const told = new Set(everywhere.filter(({ held }) => held.some(one => one.reach.all)).map(({ id }) => id));
-    const all = found.some(({ id }) => id === 'SD5001');
+    const all = found.some(({ id }) => id === EVERYTHING.id);
     for (const [namespace, own] of local) {
       if (all) break;
       const here = this.powers.of(own, false, this.governed(namespace, [...own, ...wide])).filter(({ id }) => !told.has(id));
       found.push(...here.flatMap(power => this.power(who, power, own, namespace)));
     }
     if (!all) found.push(...this.chain(identity));
-    if (isOrphan(identity, this.around, this.complete)) {
-      const grants = [...wide, ...[...local.values()].flat()];
-      const through = sortedUnique(grants.map(({ path }) => path));
-      found.push(finding('SD5032', Danger.MEDIUM, who, wide.length > 0 ? undefined : [...local.keys()].sort(byCodeUnit)[0], 'hold rights, and does not exist', [], [], through));
+    for (const { id, danger, words, is, text } of EXISTENCE) {
+      if (!is(identity, this.around, this.complete)) continue;
+      const through = sortedUnique([...wide, ...[...local.values()].flat()].map(({ path }) => path));
+      const namespace = wide.length > 0 ? undefined : [...local.keys()].sort(byCodeUnit)[0];
+      found.push({ ...finding(id, danger, who, namespace, words, [], [], through), text: text(who, placeOf(namespace)) });
     }
     return found.sort((a, b) => byDanger(b.danger, a.danger) || byCodeUnit(a.id, b.id) || byCodeUnit(a.where, b.where));
   }
 
-  private power(who: string, { id, danger, what, held }: Power, grants: Grant[], namespace: string | undefined): InventoryFinding[] {
+  private power(who: string, { id, danger, what, held }: HeldPower, grants: Grant[], namespace: string | undefined): InventoryFinding[] {
     const giving = grants.filter(({ rules }) => held.some(({ right }) => isReached(reach(rules, right))));
     const through = sortedUnique(giving.map(({ path }) => path));
     const main = finding(id, danger, who, namespace, what, rightsOf(held, namespace), [], through);
-    const open = POD_MAKERS.includes(id) && id !== 'SD5001' ? this.open.filter(one => namespace === undefined || one === namespace) : [];
-    if (open.length === 0) return [main];
-    const where = open.length > 3 ? `${open.slice(0, 3).join(', ')} and ${open.length - 3} more` : open.join(', ');
-    const node = `take the node by a privileged pod, for Pod Security enforces nothing in ${where}`;
-    return [main, finding('SD5023', Danger.CRITICAL, who, namespace, node, rightsOf(held, namespace), [], through)];
+    const open = POD_MAKERS.includes(id) ? this.open.filter(one => namespace === undefined || one === namespace) : [];
+    return open.length === 0 ? [main]
+      : [main, ...PODS.map(rule => finding(rule.id, rule.danger, who, namespace, rule.words(open), rightsOf(held, namespace), [], through))];
   }
 
   /** The way to everything, else to every Secret; what is held already is no way. */
   private chain(identity: Identity): InventoryFinding[] {
     const who = nameOf(identity);
-    for (const [goal, id, danger] of [['everything', 'SD5030', Danger.CRITICAL], ['every Secret', 'SD5031', Danger.HIGH]] as const) {
-      if (goal === 'every Secret' && identity.wide.some(({ rules }) => reach(rules, { apiGroup: '', resource: 'secrets', verb: 'get' }).all)) continue;
+    for (const { id, name: goal, danger, isHeldBy } of GOALS) {
+      if (identity.wide.some(({ rules }) => isHeldBy(rules))) continue;
       const way = this.escalation.way(identity, goal);
       if (!way) continue;
       const [first] = way.steps;
@@ -251,8 +254,9 @@ function finding(
   id: string, danger: Danger, who: string, namespace: string | undefined, what: string,
   rights: InventoryFinding['rights'], steps: InventoryStep[], through: string[],
 ): InventoryFinding {
-  const where = placeText(namespace);
-  const place = `${namespace === undefined ? 'the ' : ''}${where}`;
-  const text = id === 'SD5032' ? `${who} does not exist, and holds rights in ${place}` : `In ${place}, ${who} may ${what}`;
-  return { id, title: titleOf(id), danger, who, where, what, text, rights, steps, through };
+  return { id, title: titleOf(id), danger, who, where: placeText(namespace), what, text: `In ${placeOf(namespace)}, ${who} may ${what}`, rights, steps, through };
+}
+
+function placeOf(namespace: string | undefined): string {
+  return `${namespace === undefined ? 'the ' : ''}${placeText(namespace)}`;
 }

@@ -1,10 +1,15 @@
 import { AccessState } from './access-row';
 import { assess, Assessment, rightsFor, Sphere } from './assess';
-import { isEverything, isLostInNamespace, isWildcard } from './judged';
-import { loudRights, loudRule, LOUD_IDS, standsForMany } from './loud';
+import { isLostInNamespace } from './judged';
+import { loudPower, loudRights, LOUD_IDS } from './loud';
 import { Grant } from './manifests';
 import { Governed, NOTHING_GOVERNED, ungoverned } from './requestable';
-import { expand, isReached, keyOf, Reach, reach, Right, Rule } from './rights';
+import { expand, isReached, keyOf, reach, Right, Rule } from './rights';
+import { SUBJECTS } from './rules';
+import { Held } from './rules/rule';
+import { EVERYTHING } from './rules/sd5001-everything';
+import { WILDCARDS } from './rules/sd5002-wildcards';
+import { CREATE_PODS } from './rules/sd5007-create-pods';
 import { inPlainWords, isVirtual, virtualDanger } from './virtual-words';
 import { Danger, DebugCapability } from '../model/capability';
 import { byCodeUnit, sortedUnique } from '../private/canonical';
@@ -21,11 +26,6 @@ export interface Delta {
   readonly danger: Danger;
   readonly what: string;
   readonly through: string[];
-}
-
-interface Held {
-  readonly right: Right;
-  readonly reach: Reach;
 }
 
 /** What does not depend on the side. */
@@ -92,18 +92,12 @@ function capabilityText(then: Assessment, now: Assessment, held: Held[], lost: b
   return names.length > 0 ? `${title} for ${names.join(', ')}` : `${title} in more ways: ${inPlainWords(held).join('; ')}`;
 }
 
-/** How much harm a rule is about; for the whole cluster some weigh more than in a namespace. */
-function dangerOf(id: string, inNamespace: boolean): Danger {
-  if (id === 'SD5002') return inNamespace ? Danger.HIGH : Danger.CRITICAL;
-  return loudRule(id).danger(!inNamespace);
-}
-
 const READS = ['get', 'list', 'watch'];
 
 /** What somebody may do in a place after that they may not before. Backwards, it is what they lose. */
 export function gainsIn(place: Place, before: Side, after: Side, assessments: Assessments): Delta[] {
   const { inNamespace, governed, lost, told } = place;
-  if (told.includes('SD5001')) return [];
+  if (told.includes(EVERYTHING.id)) return [];
   const then = everythingOf(before);
   const now = rulesOf(after.own);
   const delta = (id: string, danger: Danger, what: string, held: Held[]): Delta => {
@@ -112,8 +106,8 @@ export function gainsIn(place: Place, before: Side, after: Side, assessments: As
   };
 
   const rights = expand(now).filter(right => !inNamespace || !isLostInNamespace(right)).flatMap(right => gained(right, then, now));
-  const all = rights.filter(({ right, reach: { all: unlimited } }) => unlimited && isEverything(right));
-  if (all.length > 0) return [delta('SD5001', Danger.CRITICAL, 'do everything', all), ...everybody(place, before, after)];
+  const all = rights.filter(({ right, reach: { all: unlimited } }) => unlimited && EVERYTHING.broad.is(right));
+  if (all.length > 0) return [delta(EVERYTHING.id, EVERYTHING.broad.dangerOfGain(), EVERYTHING.broad.words, all), ...newcomers(place, before, after)];
 
   const earlier = assessments.of(before, inNamespace);
   const capabilities = assessments.of(after, inNamespace).flatMap((cell, c) => {
@@ -130,32 +124,34 @@ export function gainsIn(place: Place, before: Side, after: Side, assessments: As
   const loud = [...LOUD_IDS].map(id => ({
     id,
     held: loudRights(!inNamespace).filter(one => one.id === id).flatMap(({ right }) => gained(right, then, now, governed)),
-  })).filter(({ id, held }) => held.length > 0 && !told.includes(id) && !(id === 'SD5007' && capabilities.some(({ cell }) => copies.includes(cell.capability))));
+  })).filter(({ id, held }) => held.length > 0 && !told.includes(id)
+    && !(id === CREATE_PODS.id && capabilities.some(({ cell }) => copies.includes(cell.capability))));
   const loudKeys = new Set(loud.flatMap(({ held }) => held).map(({ right }) => keyOf(right)));
 
   const rest = rights.filter(({ right }) => !claimed.has(keyOf(right)) && !loudKeys.has(keyOf(right)));
   const virtual = rest.filter(({ right }) => isVirtual(right));
-  const wild = rest.filter(({ right }) => !isVirtual(right) && isWildcard(right));
-  const plain = rest.filter(({ right }) => !isVirtual(right) && !isWildcard(right));
+  const wild = rest.filter(({ right }) => !isVirtual(right) && WILDCARDS.broad.is(right));
+  const plain = rest.filter(({ right }) => !isVirtual(right) && !WILDCARDS.broad.is(right));
   const urls = inNamespace ? [] : urlsGained(then, now);
 
   const several = (id: string, danger: Danger, label: string, held: Held[]): Delta[] => held.length === 0 ? []
     : [delta(id, danger, `${label}${inPlainWords(held).join('; ')}`, held)];
   return [
     ...capabilities.map(({ cell, what, held }) => delta(cell.capability, cell.danger, what, held)),
-    ...loud.flatMap(({ id, held }) => several(id, dangerOf(id, inNamespace), `${loudRule(id).words}: `, held)),
-    ...several('SD5002', dangerOf('SD5002', inNamespace), 'use wildcards: ', wild),
+    ...loud.flatMap(({ id, held }) => several(id, loudPower(id).danger(!inNamespace), `${loudPower(id).words}: `, held)),
+    ...several(WILDCARDS.id, WILDCARDS.broad.dangerOfGain(!inNamespace), `${WILDCARDS.broad.words}: `, wild),
     ...virtual.map(held => several('guardrail-rights', virtualDanger(held.right), 'use, through guardrails: ', [held])).flat(),
     ...several('other-rights', plain.every(({ right: { verb } }) => READS.includes(verb)) ? Danger.LOW : Danger.MEDIUM, '', plain),
     ...urls.length > 0 ? [{ id: 'other-rights', danger: Danger.MEDIUM, what: urls.join('; '), through: sortedUnique(after.own.map(({ path }) => path)) }] : [],
-    ...everybody(place, before, after),
+    ...newcomers(place, before, after),
   ];
 }
 
-/** Groups that hold everybody, when they come to hold rights here. */
-function everybody({ kind, subject }: Place, before: Side, after: Side): Delta[] {
-  if (!standsForMany(kind, subject) || after.own.length === 0 || before.own.length > 0) return [];
-  return [{ id: 'SD5011', danger: Danger.HIGH, what: 'use this, which stands for everybody', through: sortedUnique(after.own.map(({ path }) => path)) }];
+/** Whom it is worth telling that they come to hold rights here, whatever rights: groups that hold everybody. */
+function newcomers({ kind, subject }: Place, before: Side, after: Side): Delta[] {
+  if (after.own.length === 0 || before.own.length > 0) return [];
+  const through = sortedUnique(after.own.map(({ path }) => path));
+  return SUBJECTS.flatMap(({ id, is, gained: gain }) => gain && is(kind, subject) ? [{ id, danger: gain.danger, what: gain.words, through }] : []);
 }
 
 /** Verbs on URLs that are new, as they stand: a pattern is compared by its text, and by what a star alone covers. */

@@ -1,19 +1,16 @@
-import { isEverything, isLostInNamespace, isWildcard } from './judged';
+import { isLostInNamespace } from './judged';
 import { Grant } from './manifests';
 import { Governed, ungoverned } from './requestable';
-import { expand, isReached, Reach, reach, Right, Rule } from './rights';
+import { expand, isReached, reach, Right, Rule } from './rights';
 import { POWERS, WIDE_POWERS } from './rules';
-import { PowerRule } from './rules/rule';
+import { Held, Power } from './rules/rule';
+import { EVERYTHING } from './rules/sd5001-everything';
+import { WILDCARDS } from './rules/sd5002-wildcards';
 import { inPlainWords } from './virtual-words';
 import { Danger } from '../model/capability';
 
-export interface Held {
-  readonly right: Right;
-  readonly reach: Reach;
-}
-
 /** A power that grants of one place give. */
-export interface Power {
+export interface HeldPower {
   readonly id: string;
   readonly danger: Danger;
   readonly what: string;
@@ -30,11 +27,11 @@ function mayMatter({ resources, verbs, apiGroups, nonResourceURLs = [] }: Rule):
 
 /** Works out what the rules of a place amount to, once for all who have the same. */
 export class Powers {
-  private readonly known = new Map<string, Power[]>();
+  private readonly known = new Map<string, HeldPower[]>();
   private readonly keys = new Keys();
 
   /** What these grants of one place give by themselves. */
-  public of(grants: Grant[], wide: boolean, governed: Governed): Power[] {
+  public of(grants: Grant[], wide: boolean, governed: Governed): HeldPower[] {
     const key = this.keys.of(grants, wide, governed);
     let powers = this.known.get(key);
     if (!powers) this.known.set(key, powers = powersOf(grants.flatMap(({ rules }) => rules).filter(mayMatter), wide, governed));
@@ -56,15 +53,17 @@ export class Keys {
   }
 }
 
-function powersOf(rules: Rule[], wide: boolean, governed: Governed): Power[] {
+function powersOf(rules: Rule[], wide: boolean, governed: Governed): HeldPower[] {
   if (rules.length === 0) return [];
   const heldOf = (right: Right): Held => ({ right, reach: ungoverned(right, reach(rules, right), governed) });
   const all = expand(rules);
-  const everything = all.filter(isEverything).map(heldOf).filter(({ reach: { all: unlimited } }) => unlimited);
-  if (everything.length > 0) return [{ id: 'SD5001', danger: wide ? Danger.CRITICAL : Danger.HIGH, what: 'do everything', held: everything }];
-  const power = (id: string, danger: Danger, words: string, held: Held[]): Power[] =>
+  const { broad: everyRight } = EVERYTHING;
+  const everything = all.filter(everyRight.is).map(heldOf).filter(({ reach: { all: unlimited } }) => unlimited);
+  if (everything.length > 0) return [{ id: EVERYTHING.id, danger: everyRight.danger(everything, wide), what: everyRight.words, held: everything }];
+  const power = (id: string, danger: Danger, words: string, held: Held[]): HeldPower[] =>
     held.length === 0 ? [] : [{ id, danger, what: `${words}: ${inPlainWords(held).join('; ')}`, held }];
-  const wild = all.filter(right => isWildcard(right) && (wide || !isLostInNamespace(right))).map(heldOf).filter(({ reach: one }) => isReached(one));
+  const wild = all.filter(right => WILDCARDS.broad.is(right) && (wide || !isLostInNamespace(right))).map(heldOf)
+    .filter(({ reach: one }) => isReached(one));
   return [
     ...[...POWERS, ...wide ? WIDE_POWERS : []].flatMap(rule => {
       const held = rule.asked.filter(({ clusterScoped }) => wide || !clusterScoped)
@@ -73,37 +72,20 @@ function powersOf(rules: Rule[], wide: boolean, governed: Governed): Power[] {
       const danger = held.length > 0 ? weigh(rule, breadth) : undefined;
       return danger === undefined ? [] : power(rule.id, danger, rule.words, held);
     }),
-    ...power('SD5002', wildDanger(wild, wide), 'use wildcards', wild),
+    ...power(WILDCARDS.id, WILDCARDS.broad.danger(wild, wide), WILDCARDS.broad.words, wild),
   ];
 }
 
 /** How far a power reaches. */
 type Breadth = 'cluster' | 'names' | 'namespace' | 'names in a namespace';
 
-/** Powers by which somebody becomes more than they are, even if only in a namespace. */
-const RAISING = ['SD5004', 'SD5005', 'SD5019'];
-
 /**
  * How much an inventory makes of it. Pods and Secrets of one namespace are what its deployers need; what else they lead to is
  * told as a way. What is limited to names in one namespace is no broad power.
  */
-function weigh({ id, danger }: PowerRule, breadth: Breadth): Danger | undefined {
+function weigh({ danger, raises, onlyWide }: Power, breadth: Breadth): Danger | undefined {
   if (breadth === 'cluster') return danger(true);
-  if (breadth === 'names') return WIDE_POWERS.some(one => one.id === id) ? undefined : Danger.HIGH;
-  if (breadth === 'namespace') return RAISING.includes(id) ? Danger.HIGH : Danger.MEDIUM;
-  return RAISING.includes(id) ? Danger.MEDIUM : undefined;
-}
-
-const READS = ['get', 'list', 'watch'];
-
-/** A group of Kubernetes itself, or all of them: what is in it decides about the cluster. */
-const isOfKubernetes = (apiGroup: string): boolean => !apiGroup.includes('.') || apiGroup.endsWith('.k8s.io');
-
-/** Any verb on a kind of one's own is little; any kind is much, and of Kubernetes itself it is everything but the name. */
-function wildDanger(wild: Held[], wide: boolean): Danger {
-  const kinds = wild.filter(({ right: { resource, apiGroup } }) => resource.startsWith('*') || apiGroup === '*');
-  if (!wide || kinds.length === 0) return Danger.MEDIUM;
-  const own = kinds.every(({ right: { apiGroup } }) => !isOfKubernetes(apiGroup));
-  const writes = kinds.some(({ right: { verb } }) => !READS.includes(verb));
-  return own ? writes ? Danger.HIGH : Danger.MEDIUM : writes ? Danger.CRITICAL : Danger.HIGH;
+  if (breadth === 'names') return onlyWide ? undefined : Danger.HIGH;
+  if (breadth === 'namespace') return raises ? Danger.HIGH : Danger.MEDIUM;
+  return raises ? Danger.MEDIUM : undefined;
 }

@@ -1,6 +1,7 @@
 import { AccessCell, AccessFinding, AccessRow, AccessState } from './access-row';
 import { HELD } from './assess';
-import { brokenText, placeText } from './rows';
+import { placeText } from './rows';
+import { brokenText } from './rules/sd5008-incomplete-capability';
 
 /** Control, format, line-separating, unpaired and other invisible characters: they could hide or reorder text. */
 // eslint-disable-next-line no-control-regex -- control characters are what it looks for

@@ -1,10 +1,16 @@
 import { AccessCell, AccessFinding, AccessRow, AccessState } from './access-row';
 import { assess, Assessment, contributes, HELD, neededBy, Sphere } from './assess';
-import { isEverything, isLostInNamespace, isWildcard } from './judged';
-import { isPerson, LOUD_IDS, loudRights, standsForMany } from './loud';
+import { isLostInNamespace } from './judged';
+import { LOUD_IDS, loudPower, loudRights } from './loud';
 import { Grant, Reading } from './manifests';
 import { Governed, governedBy, mayRequest, NOTHING_GOVERNED, RequestableRole, termsText, ungoverned } from './requestable';
-import { expand, isReached, joined, keyOf, Reach, reach, Right, Rule } from './rights';
+import { expand, isReached, joined, keyOf, reach, Right, Rule } from './rights';
+import { CAPABILITIES, SUBJECTS } from './rules';
+import { Held } from './rules/rule';
+import { EVERYTHING, isEverything } from './rules/sd5001-everything';
+import { isWildcard, WILDCARDS } from './rules/sd5002-wildcards';
+import { GRANTS_NOTHING } from './rules/sd5010-grants-nothing';
+import { overdue as overdueIn, VOID_ACCEPTANCE } from './rules/sd5018-void-acceptance';
 import { identity } from './untrusted';
 import { inPlainWords } from './virtual-words';
 import { VIRTUAL_GROUP } from '../model/virtual-rights';
@@ -31,20 +37,14 @@ export function placeText(namespace: string | undefined, onRequest?: string): st
   return onRequest === undefined ? place : `${place}, on request as ${onRequest}`;
 }
 
-interface Held {
-  readonly right: Right;
-  readonly reach: Reach;
-}
-
 /** What a reviewer must not overlook among the rights of a place, by the rule's id. */
 function loudOf(rules: Rule[], others: Held[], inNamespace: boolean, governed: Governed): { readonly id: string; readonly held: Held[] }[] {
   const held = (rights: Right[]): Held[] => rights
     .map(right => ({ right, reach: ungoverned(right, reach(rules, right), governed) })).filter(one => isReached(one.reach));
   return [
-    { id: 'SD5002', held: others.filter(({ right }) => isWildcard(right)) },
+    { id: WILDCARDS.id, held: others.filter(({ right }) => isWildcard(right)) },
     ...LOUD_IDS.map(id => ({ id, held: held(loudRights(!inNamespace).filter(loud => loud.id === id).map(({ right }) => right)) })),
-    // Impersonation bounded to a part of an identity has verbs of its own (KEP-5284).
-    { id: 'SD5005', held: others.filter(({ right }) => /^impersonate(-on)?:/.test(right.verb)) },
+    ...LOUD_IDS.map(id => ({ id, held: others.filter(({ right }) => loudPower(id).isPart?.(right)) })),
   ].filter(loud => loud.held.length > 0);
 }
 
@@ -88,13 +88,16 @@ function outcomeOf({ grants, own, inNamespace, governed }: Case): Outcome {
     otherRights: [...inPlainWords(everything.length ? everything : others), ...inNamespace || everything.length ? [] : urlsOf(rules)],
     findings: [
       ...everything.length
-        ? [finding('SD5001', everything, inNamespace ? ' in the namespace' : '')]
+        ? [finding(EVERYTHING.id, everything, inNamespace ? ' in the namespace' : '')]
         : loudOf(rules, others, inNamespace, governed).map(({ id, held }) => finding(id, held)),
       ...assessed.flatMap((cell, c) => {
         const from = contributors[c].filter(i => i < own);
-        return cell.state === AccessState.BROKEN && from.length ? [{ id: 'SD5008', detail: brokenText(cell), from }] : [];
+        return from.length === 0 ? [] : CAPABILITIES.flatMap(({ id, tells }) => {
+          const detail = tells(cell);
+          return detail === undefined ? [] : [{ id, detail, from }];
+        });
       }),
-      ...lost.length ? [finding('SD5010', lost, ': cluster-scoped, which a RoleBinding cannot grant')] : [],
+      ...lost.length ? [finding(GRANTS_NOTHING.id, lost, GRANTS_NOTHING.lost)] : [],
     ],
   };
 }
@@ -120,7 +123,7 @@ function rowOf(own: Grant[], wide: Grant[], outcomes: Outcomes, governed = NOTHI
 
   const who = `${kind} ${subject}`;
   const unknown = grants.some(grant => grant.unknown);
-  const standing = onRequest === undefined ? own.filter(({ ends }) => !ends) : [];
+  const standing = onRequest === undefined ? own : [];
   const found = (id: string, detail: string, from: Grant[]): AccessFinding =>
     ({ id, title: titleOf(id), who, where: placeText(namespace, onRequest), detail, from: pathsOf(from) });
   return {
@@ -136,8 +139,10 @@ function rowOf(own: Grant[], wide: Grant[], outcomes: Outcomes, governed = NOTHI
     otherRights,
     findings: [
       ...findings.map(({ id, detail, from }) => found(id, detail, from.map(i => grants[i]))),
-      ...standsForMany(kind, subject) && onRequest === undefined ? [found('SD5011', who, own)] : [],
-      ...isPerson(kind, subject) && standing.length > 0 ? [found('SD5016', who, standing)] : [],
+      ...SUBJECTS.filter(({ is }) => is(kind, subject)).flatMap(({ id, counts }) => {
+        const counted = standing.filter(counts);
+        return counted.length > 0 ? [found(id, who, counted)] : [];
+      }),
     ],
     grantedBy: [...pathsOf(own), ...inNamespace ? pathsOf(wide) : []],
   };
@@ -147,11 +152,6 @@ function rowOf(own: Grant[], wide: Grant[], outcomes: Outcomes, governed = NOTHI
 export function urlsOf(rules: Rule[]): string[] {
   return sortedUnique(rules.flatMap(({ nonResourceURLs = [], verbs }) =>
     nonResourceURLs.map(url => `${verbs.includes('*') ? 'any verb on' : sortedUnique(verbs).join(', ')} ${url}`)));
-}
-
-/** `exec lacks get pods/exec; it has create pods/exec`. */
-export function brokenText({ title, names, has, lacks }: Assessment): string {
-  return `${title} lacks ${lacks.join('; ')}; it has ${has.join('; ')}${names.length ? `, and is complete only for ${names.join(', ')}` : ''}`;
 }
 
 const KINDS = ['Group', 'User', 'ServiceAccount'];
@@ -215,6 +215,7 @@ export function byFinding(a: AccessFinding, b: AccessFinding): number {
 
 /** Acceptances whose last day is over. */
 export function overdue({ accepted }: Reading, today: string): AccessFinding[] {
-  return [...accepted].flatMap(([title, all]) => all.filter(({ until }) => until < today)
-    .map(({ id, until }): AccessFinding => ({ id: 'SD5018', title: titleOf('SD5018'), detail: `${id} was accepted until ${until}`, from: [title] })));
+  const { id } = VOID_ACCEPTANCE;
+  return [...accepted].flatMap(([title, all]) =>
+    overdueIn(all, today).map((detail): AccessFinding => ({ id, title: titleOf(id), detail, from: [title] })));
 }

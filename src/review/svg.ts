@@ -1,6 +1,6 @@
 import { AccessRow, AccessState } from './access-row';
-import { takesOver } from './loud';
 import { HEADING, marks, mayText, printable, repeatsWho, STATE_TEXT, whereText, whoText, wrap, xml } from './present';
+import { takesOver } from './rules';
 import { Danger, DebugCapability } from '../model/capability';
 
 /** What is drawn by whom: light, then dark. The first also stands in for renderers that know no style sheets. */

@@ -1,7 +1,7 @@
 import { AccessCell, AccessFinding, AccessRow, AccessState } from './access-row';
 import { findingText, HEADING, limitText, printable, repeatsWho, STATE_TEXT, whereText, whoText, width, wrap } from './present';
 import { joined } from './rights';
-import { brokenText } from './rows';
+import { brokenText } from './rules/sd5008-incomplete-capability';
 import { Danger, DebugCapability } from '../model/capability';
 
 const WIDTH = 100;

@@ -8,6 +8,7 @@ import { AccessMatrix } from '../review/access-matrix';
 import { unpack } from '../review/manifests';
 import { PermissionInventory } from '../review/permission-inventory';
 import { placeText } from '../review/rows';
+import { BY_INVENTORY } from '../review/rules';
 import { asObject, asString } from '../review/untrusted';
 
 /** How rules are applied. */
@@ -49,7 +50,7 @@ export class SecureDebugRules {
     const matrix = AccessMatrix.fromManifests(manifests, { today }).findings.map(({ id, title, who, where, detail, from }) =>
       violation(id, who === undefined ? `${from.join('; ')}: ${detail}` : `${who} in ${where}: ${title}: ${detail}`, sortedUnique(from.flatMap(objectsOf))));
     // What the matrix tells of each right, the inventory tells again.
-    const inventory = PermissionInventory.fromManifests(manifests, { today }).findings.filter(({ id }) => id > 'SD5021')
+    const inventory = PermissionInventory.fromManifests(manifests, { today }).findings.filter(({ id }) => BY_INVENTORY.includes(id))
       .map(({ id, text, through }) => violation(id, text, sortedUnique(through.flatMap(objectsOf))));
     const audit = unpack(manifests).filter(({ kind, apiVersion }) => kind === 'Policy' && asString(apiVersion).startsWith('audit.k8s.io/')).flatMap(policy =>
       AuditPolicyEvaluator.fromManifest(policy).gaps().map(({ explanation }) =>

@@ -1,24 +1,17 @@
-import { held, onAll, PowerRule, RBAC, rights, Step, StepRule } from './rule';
+import { Held, held, onAll, RBAC, ReviewRule, rights, Step, StepRule } from './rule';
 import { Danger } from '../../model/capability';
-
-export const RAISE_RIGHTS: PowerRule = {
-  id: 'SD5004',
-  words: 'raise rights',
-  asked: [{ rights: rights(RBAC, ['clusterroles', 'roles'], ['bind', 'escalate']) }],
-  danger: () => Danger.CRITICAL,
-};
 
 const ADMIN = 'cluster-admin';
 
 /** Of rights to bind ClusterRoles, those that reach cluster-admin. */
-const toAdmin = (all: Step['rights']) => all.filter(({ reach }) => reach.all || reach.names.includes(ADMIN));
+const toAdmin = (all: Held[]) => all.filter(({ reach }) => reach.all || reach.names.includes(ADMIN));
 
 /**
  * Who may bind a role needs not hold its rights; who may escalate may write any right into one.
  *
  * @see https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping
  */
-export const BIND_OR_ESCALATE: StepRule = {
+const BIND_OR_ESCALATE: StepRule = {
   resources: ['clusterroles', 'roles', 'clusterrolebindings', 'rolebindings'],
   steps: holding => {
     const bind = toAdmin(held(holding, RBAC, 'clusterroles', 'bind'));
@@ -30,14 +23,26 @@ export const BIND_OR_ESCALATE: StepRule = {
     const writeHere = onAll(held(holding, RBAC, 'roles', 'update', 'patch'));
     const steps: (Step | false)[] = [
       holding.wide && bind.length > 0 && anywhere.length > 0
-        && { rule: 'SD5004', does: `binds ${ADMIN} in the whole cluster, and holds`, rights: [...bind, ...anywhere], target: { kind: 'everything' } },
+        && { does: `binds ${ADMIN} in the whole cluster, and holds`, rights: [...bind, ...anywhere], target: { kind: 'everything' } },
       bind.length > 0 && here.length > 0
-        && { rule: 'SD5004', does: `binds ${ADMIN} in a namespace, and holds`, rights: [...bind, ...here], target: { kind: 'namespace' } },
+        && { does: `binds ${ADMIN} in a namespace, and holds`, rights: [...bind, ...here], target: { kind: 'namespace' } },
       escalate.length > 0 && write.length > 0
-        && { rule: 'SD5004', does: 'writes any right into a ClusterRole that is bound to it, and holds', rights: [...escalate, ...write], target: { kind: 'everything' } },
+        && { does: 'writes any right into a ClusterRole that is bound to it, and holds', rights: [...escalate, ...write], target: { kind: 'everything' } },
       escalateHere.length > 0 && writeHere.length > 0
-        && { rule: 'SD5004', does: 'writes any right into a Role of the namespace, and holds', rights: [...escalateHere, ...writeHere], target: { kind: 'namespace' } },
+        && { does: 'writes any right into a Role of the namespace, and holds', rights: [...escalateHere, ...writeHere], target: { kind: 'namespace' } },
     ];
     return steps.filter(step => step !== false);
   },
 };
+
+export const RAISE_RIGHTS = {
+  id: 'SD5004',
+  takesOver: true,
+  power: {
+    words: 'raise rights',
+    asked: [{ rights: rights(RBAC, ['clusterroles', 'roles'], ['bind', 'escalate']) }],
+    danger: () => Danger.CRITICAL,
+    raises: true,
+  },
+  steps: [BIND_OR_ESCALATE],
+} satisfies ReviewRule;

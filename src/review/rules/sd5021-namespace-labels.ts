@@ -1,4 +1,4 @@
-import { PowerRule, rights } from './rule';
+import { ReviewRule, rights } from './rule';
 import { Danger } from '../../model/capability';
 
 /**
@@ -7,9 +7,11 @@ import { Danger } from '../../model/capability';
  *
  * @see https://kubernetes.io/docs/concepts/security/rbac-good-practices/#namespace-modification
  */
-export const NAMESPACE_LABELS: PowerRule = {
+export const NAMESPACE_LABELS = {
   id: 'SD5021',
-  words: 'change the labels of namespaces',
-  asked: [{ rights: rights('', ['namespaces'], ['patch', 'update']) }],
-  danger: () => Danger.HIGH,
-};
+  power: {
+    words: 'change the labels of namespaces',
+    asked: [{ rights: rights('', ['namespaces'], ['patch', 'update']) }],
+    danger: () => Danger.HIGH,
+  },
+} satisfies ReviewRule;

@@ -1,4 +1,4 @@
-import { held, onAll, PowerRule, rights, Step, StepRule } from './rule';
+import { held, onAll, ReviewRule, rights, Step, StepRule } from './rule';
 import { Danger } from '../../model/capability';
 
 const WRITE = ['create', 'patch', 'update'];
@@ -10,23 +10,28 @@ const CONTROLLERS: { readonly apiGroup: string; readonly resources: string[]; re
   { apiGroup: 'helm.toolkit.fluxcd.io', resources: ['helmreleases'], account: 'helm-controller' },
 ];
 
-export const GITOPS_OBJECTS: PowerRule = {
-  id: 'SD5019',
-  words: 'have a GitOps controller apply for them',
-  asked: [{ rights: CONTROLLERS.flatMap(({ apiGroup, resources }) => rights(apiGroup, resources, WRITE)) }],
-  danger: wide => wide ? Danger.CRITICAL : Danger.HIGH,
-};
-
 /**
  * The controller applies what such an object names with its own rights, whoever wrote it. That of Argo CD looks in its own
  * namespace by default, those of Flux in every one.
  */
-export const HAVE_APPLIED: StepRule = {
+const HAVE_APPLIED: StepRule = {
   resources: CONTROLLERS.flatMap(({ resources }) => resources),
   steps: holding => CONTROLLERS.flatMap(({ apiGroup, resources, account }): Step[] => {
     // An AppProject limits, and deploys nothing by itself.
     const write = onAll(resources.filter(resource => resource !== 'appprojects').flatMap(resource => held(holding, apiGroup, resource, ...WRITE)));
     return write.length === 0 ? []
-      : [{ rule: 'SD5019', does: 'writes what is applied by', rights: write, target: { kind: 'accounts', names: [account], everywhere: apiGroup.endsWith('fluxcd.io') } }];
+      : [{ does: 'writes what is applied by', rights: write, target: { kind: 'accounts', names: [account], everywhere: apiGroup.endsWith('fluxcd.io') } }];
   }),
 };
+
+export const GITOPS_OBJECTS = {
+  id: 'SD5019',
+  takesOver: true,
+  power: {
+    words: 'have a GitOps controller apply for them',
+    asked: [{ rights: CONTROLLERS.flatMap(({ apiGroup, resources }) => rights(apiGroup, resources, WRITE)) }],
+    danger: wide => wide ? Danger.CRITICAL : Danger.HIGH,
+    raises: true,
+  },
+  steps: [HAVE_APPLIED],
+} satisfies ReviewRule;
