@@ -1,4 +1,5 @@
 import { AccessRequest, AccessRequests } from 'cdk8s-secure-debug';
+import { isDryRun } from './dry-run';
 import { asObject, asText, AuditEvent, micros, succeeded } from './event';
 
 /** A request for access as the log tells of it. */
@@ -95,11 +96,6 @@ export class Grants {
     }
     return this.lives;
   }
-}
-
-/** A try without effect; the command line makes one before each request. */
-function isDryRun({ requestURI }: AuditEvent): boolean {
-  return new URLSearchParams(asText(requestURI).split('?')[1] ?? '').has('dryRun');
 }
 
 /** What is read of a RoleBinding or of a patch of one: texts alone, so that nothing else is kept. */

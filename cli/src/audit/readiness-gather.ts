@@ -1,6 +1,7 @@
 import { createHash } from 'crypto';
 import { AccessRequests } from 'cdk8s-secure-debug';
 import { DebugRequests } from './debug-requests';
+import { isDryRun } from './dry-run';
 import { asObject, asText, AuditEvent, micros, succeeded, whoOf } from './event';
 import { Declared, isAsked, isConnect } from './readiness-declared';
 import { commandText } from './session-text';
@@ -187,7 +188,7 @@ export class Gathered {
   private granted(event: AuditEvent, at: number): void {
     const ref = asObject(event.objectRef);
     const sent = asObject(event.requestObject);
-    if (ref.resource !== 'rolebindings' || ref.subresource || event.verb !== 'create' || !succeeded(event) || /[?&]dryRun=/.test(asText(event.requestURI))) return;
+    if (ref.resource !== 'rolebindings' || ref.subresource || event.verb !== 'create' || !succeeded(event) || isDryRun(event)) return;
     const name = asText(ref.name) || asText(asObject(sent.metadata).name);
     const request = AccessRequests.read({ ...sent, metadata: { ...asObject(sent.metadata), namespace: asText(ref.namespace), name } });
     if (request) this.requests.push({ namespace: asText(ref.namespace), name, role: request.role, by: request.requestedBy, at });

@@ -1,4 +1,5 @@
 import { AccessRequests } from 'cdk8s-secure-debug';
+import { isDryRun } from '../audit/dry-run';
 
 /** What happened, for those who approve. */
 export interface Notification {
@@ -72,7 +73,7 @@ function requestOf(event: any): OfRequest | undefined {
   const { objectRef: object = {}, requestObject: sent, responseStatus, verb } = event;
   const done = event.stage === 'ResponseComplete' && responseStatus?.code >= 200 && responseStatus?.code < 300;
   if (!done || object?.apiGroup !== 'rbac.authorization.k8s.io' || object.resource !== 'rolebindings' || object.subresource) return undefined;
-  if (/[?&]dryRun=/.test(String(event.requestURI))) return undefined;
+  if (isDryRun(event)) return undefined;
   const name = text(object.name || sent?.metadata?.name);
   const role = name.slice(0, Math.max(0, name.indexOf(':')));
   const said = Object(sent?.metadata?.annotations);

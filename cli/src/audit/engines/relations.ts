@@ -1,3 +1,4 @@
+import { isDryRunIn } from '../dry-run';
 import { Dialect, Path } from './dialects/dialect';
 import { Fields, usesCapability } from '../sql/capabilities';
 import { API_SERVERS, REASON } from '../sql/events';
@@ -153,7 +154,7 @@ export function events(d: Dialect, source: string): string {
     container: when(IN_POD, or(d.first(parameters('container'))), addedValue('name')),
     command: when(IN_POD, d.listAsJson(parameters('command')), addedList('command')),
     image: addedValue('image'),
-    dry_run: when('r_uri LIKE \'%dryRun=%\'', '1', '0'),
+    dry_run: when(isDryRunIn('r_verb', 'r_uri'), '1', '0'),
     past_git: unquoted(d.extract('r_annotations', onlyGroup(PAST_GIT, 2))),
     past_git_policy: d.extract('r_annotations', onlyGroup(PAST_GIT, 1)),
     request_for: ofBinding(body('metadata', 'labels', REQUEST_KEYS.label)),

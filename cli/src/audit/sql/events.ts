@@ -1,6 +1,7 @@
 import { VALIDATION_FAILURE } from './read';
 import { REQUEST_KEYS } from './request-keys';
 import { text, texts } from './text';
+import { isDryRunIn } from '../dry-run';
 
 const annotation = (key: string) => `coalesce(annotations[${text(key)}], '')`;
 const path = (...keys: string[]) => text(`$${keys.map(key => `."${key}"`).join('')}`);
@@ -88,7 +89,7 @@ SELECT
   CASE WHEN ${inPod} THEN ${parameter('container')} ELSE ${when(`${ephemeral} OR ${created}`, added('name'))} END AS container,
   CASE WHEN ${inPod} THEN CAST(to_json(${valuesOf('command')}) AS VARCHAR) ELSE coalesce(${added('command')}, '[]') END AS command,
   ${when(`${ephemeral} OR ${created}`, added('image'))} AS image,
-  CASE WHEN contains(coalesce(requestURI, ''), 'dryRun=') THEN 1 ELSE 0 END AS dry_run,
+  CASE WHEN ${isDryRunIn('verb', 'coalesce(requestURI, \'\')')} THEN 1 ELSE 0 END AS dry_run,
   coalesce(CAST(past.value AS VARCHAR), '') AS past_git,
   CASE WHEN past.key IS NULL THEN '' ELSE left(past.key, length(past.key) - length('/past-git')) END AS past_git_policy,
   ${when(binding, `requestObject->>${path('metadata', 'labels', REQUEST_KEYS.label)}`)} AS request_for,
