@@ -2,7 +2,9 @@ import { execFileSync } from 'child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
+import { FakeCluster } from './fake-cluster';
 import { offline } from './offline';
+import { presentTeams } from '../src/init/present';
 
 const ROOT = join(__dirname, '..', '..');
 let folder: string;
@@ -65,4 +67,71 @@ test('a folder with something in it is left alone', async () => {
   writeFileSync(join(folder, 'mine'), '');
   expect(await init(folder, '--team', 'payments')).toMatchObject({ code: 2, stderr: `error: ${folder} is not empty. Fix: name a new folder.\n` });
   expect(readdirSync(folder)).toEqual(['mine']);
+});
+
+describe('from the cluster that is there', () => {
+  const RBAC = 'rbac.authorization.k8s.io';
+  const of = (kind: string, name: string) => ({ apiGroup: RBAC, kind, name });
+  const ROLE = { apiVersion: `${RBAC}/v1`, kind: 'ClusterRole', metadata: { name: 'edit' }, rules: [{ apiGroups: [''], resources: ['pods/exec'], verbs: ['create'] }] };
+  const namespaces = ['payments', 'ledger', 'search', 'empty', 'kube-system'].map(name => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }));
+  const bound = (namespace: string, ...subjects: object[]) => ({
+    apiVersion: `${RBAC}/v1`, kind: 'RoleBinding', metadata: { namespace, name: `edit-${namespace}` }, roleRef: of('ClusterRole', 'edit'), subjects,
+  });
+  const wide = { apiVersion: `${RBAC}/v1`, kind: 'ClusterRoleBinding', metadata: { name: 'root' }, roleRef: of('ClusterRole', 'edit'), subjects: [of('Group', 'platform')] };
+  const groups = (...names: string[]) => names.map(name => of('Group', name));
+  const objects = [
+    ...namespaces, ROLE, wide,
+    bound('payments', ...groups('sre', 'oidc:oncall-payments')), bound('ledger', ...groups('oidc:oncall-payments', 'sre')),
+    bound('search', ...groups('oncall-search', 'sre'), of('User', 'alice')), bound('kube-system', ...groups('nodes')),
+  ];
+
+  test('a team is who can debug in a namespace, and what fits none is said', () => {
+    expect(presentTeams(objects)).toEqual({
+      teams: [
+        { name: 'payments', namespaces: ['ledger', 'payments'], onCall: 'oidc:oncall-payments', approvers: 'payments-leads' },
+        { name: 'search', namespaces: ['search'], onCall: 'oncall-search', approvers: 'search-leads' },
+      ],
+      notes: [
+        'group sre can debug in ledger, payments, search too, and is not on call there',
+        'in no team, since no RoleBinding lets a group debug there: empty',
+        'user alice can debug in search; only groups are declared',
+        'in the whole cluster: Group platform; secure-debug plan is the way off it',
+      ],
+    });
+  });
+
+  test('it does not matter in which order the cluster lists them', () => {
+    expect(presentTeams([...objects].reverse())).toEqual(presentTeams(objects));
+  });
+
+  test('a group of the control plane, a program and system groups are no team', () => {
+    const account = { kind: 'ServiceAccount', namespace: 'search', name: 'ci' };
+    expect(presentTeams([ROLE, bound('search', account, ...groups('system:serviceaccounts'))]).teams).toEqual([]);
+  });
+
+  test('two groups of one name are two teams', () => {
+    const { teams } = presentTeams([ROLE, ...['a', 'b'].map(name => bound(name, ...groups('x:oncall-shop'))), ...['c', 'd'].map(name => bound(name, ...groups('y:shop-oncall')))]);
+    expect(teams.map(({ name }) => name)).toEqual(['shop', 'shop-2']);
+  });
+
+  test('a name that would like to be code stays in its comment', async () => {
+    const cluster = new FakeCluster([{ name: 'admin', groups: [] }]);
+    const put = ({ kind, metadata: { namespace, name }, ...rest }: any) => {
+      cluster.put(`/apis/${RBAC}/v1${namespace ? `/namespaces/${namespace}` : ''}/${kind.toLowerCase()}s`, { metadata: { namespace, name }, ...rest });
+    };
+    [ROLE, wide, ...objects.filter(({ kind }) => kind === 'RoleBinding'), bound('empty', of('Group', 'a\nprocess.exit(7)//'), of('User', 'b\nprocess.exit(8)//'))].forEach(put);
+    await cluster.start();
+    try {
+      const { code, stdout } = await cluster.as('admin', ['init', join(folder, 'app'), '--live', '--yes']);
+      expect([code, stdout]).toEqual([0, expect.stringContaining('has the app, for 2 teams that the cluster has')]);
+      expect(stdout).toContain('left out, for their names have signs that nobody sees: Group a');
+      expect(read('main.ts').split('\n').filter(line => /^\s*process/.test(line))).toEqual([]);
+    } finally {
+      await cluster.stop();
+    }
+  });
+
+  test('a team beside it is wrong use', async () => {
+    expect(await init(join(folder, 'app'), '--live', '--team', 'a')).toMatchObject({ code: 2, stderr: expect.stringMatching(/^error: --live takes the teams from the cluster/) });
+  });
 });

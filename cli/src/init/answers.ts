@@ -4,13 +4,20 @@ import { plain } from '../text';
 export const LANGUAGES = ['typescript', 'python'] as const;
 export type Language = typeof LANGUAGES[number];
 
-/** What the app is about. */
-export interface Answers {
-  readonly language: Language;
-  readonly team: string;
+/** A team as it is declared. */
+export interface Team {
+  readonly name: string;
   readonly namespaces: string[];
   readonly onCall: string;
   readonly approvers: string;
+}
+
+/** What the app is about. */
+export interface Answers {
+  readonly language: Language;
+  readonly teams: Team[];
+  /** What a reader of the declaration has to know, a line each. */
+  readonly remarks: string[];
   /** The provider runs the API server, so there are no files for it. */
   readonly managed: boolean;
   /** What the files of the API server are for, besides the plain ones: a `ControlPlanePlatform`. */
@@ -51,9 +58,8 @@ export function check(answers: Answers): void {
   const { SecureDebugging } = require('cdk8s-secure-debug') as typeof import('cdk8s-secure-debug');
   const { App } = require('cdk8s') as typeof import('cdk8s');
   /* eslint-enable @typescript-eslint/no-require-imports */
-  const { team: name, namespaces, onCall, approvers } = answers;
   try {
-    new SecureDebugging(new App(), 'debugging', { teams: [{ name, namespaces, onCall, approvers }] });
+    new SecureDebugging(new App(), 'debugging', { teams: answers.teams });
   } catch (error) {
     wrongUse(plain((error as Error).message));
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'fs';
 import { join } from 'path';
 import type { Answers, Language } from './answers';
-import { literal } from '../review/minimize/safe-text';
+import { comment, literal } from '../review/minimize/safe-text';
 
 /** The versions that this program itself was tried with. */
 const versions = (): { readonly [name: string]: string } => JSON.parse(readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')).dependencies;
@@ -14,12 +14,15 @@ export const commandsOf = (language: Language): string[] => language === 'python
   ? ['python3 -m venv .venv && .venv/bin/pip install -r requirements.txt', '.venv/bin/python main.py']
   : ['npm install', 'npm run synth'];
 
+/** The file with the declaration. */
+export const mainOf = (language: Language): string => language === 'python' ? 'main.py' : 'main.ts';
+
 /** The files of the app, by name. */
 export function appFiles(answers: Answers): Map<string, string> {
   return new Map([...answers.language === 'python' ? python(answers) : typeScript(answers), ['README.md', readme(answers)]]);
 }
 
-function typeScript({ team, namespaces, onCall, approvers, managed, platform }: Answers): [string, string][] {
+function typeScript({ teams, remarks, managed, platform }: Answers): [string, string][] {
   const { 'cdk8s': cdk8s, 'cdk8s-secure-debug': library } = versions();
   const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
   return [
@@ -37,6 +40,7 @@ function typeScript({ team, namespaces, onCall, approvers, managed, platform }: 
     })],
     ['.gitignore', 'node_modules/\n'],
     ['main.ts', [
+      'import { rmSync } from \'fs\';',
       'import { App } from \'cdk8s\';',
       `import { AccessMatrix, ${managed ? '' : 'ControlPlane, '}${platform ? 'ControlPlanePlatform, ' : ''}RolloutPhase, SecureDebugging } from 'cdk8s-secure-debug';`,
       '',
@@ -46,16 +50,21 @@ function typeScript({ team, namespaces, onCall, approvers, managed, platform }: 
       'new SecureDebugging(app, \'debugging\', {',
       ...managed ? [] : ['  controlPlane,'],
       '  phase: RolloutPhase.RBAC,',
+      ...comment('  //', remarks),
       '  teams: [',
-      '    {',
-      `      name: ${literal(team)},`,
-      `      namespaces: [${namespaces.map(literal).join(', ')}],`,
-      `      onCall: ${literal(onCall)},`,
-      `      approvers: ${literal(approvers)},`,
-      '    },',
+      ...teams.flatMap(({ name, namespaces, onCall, approvers }) => [
+        '    {',
+        `      name: ${literal(name)},`,
+        `      namespaces: [${namespaces.map(literal).join(', ')}],`,
+        `      onCall: ${literal(onCall)},`,
+        `      approvers: ${literal(approvers)},`,
+        '    },',
+      ]),
       '  ],',
       '});',
       '',
+      '// What a team that is gone would leave behind would be applied again.',
+      'rmSync(app.outdir, { recursive: true, force: true });',
       'app.synth();',
       ...managed ? [] : ['controlPlane.synth();'],
       'console.log(AccessMatrix.of(app).toText());',
@@ -64,13 +73,15 @@ function typeScript({ team, namespaces, onCall, approvers, managed, platform }: 
   ];
 }
 
-function python({ team, namespaces, onCall, approvers, managed, platform }: Answers): [string, string][] {
+function python({ teams, remarks, managed, platform }: Answers): [string, string][] {
   const library = versions()['cdk8s-secure-debug'].replace(/^\^/, '');
   return [
     ['requirements.txt', `cdk8s-secure-debug>=${library}\n`],
     ['cdk8s.yaml', 'language: python\napp: python main.py\noutput: dist\n'],
     ['.gitignore', '.venv/\n__pycache__/\n'],
     ['main.py', [
+      'from shutil import rmtree',
+      '',
       'from cdk8s import App',
       `from cdk8s_secure_debug import AccessMatrix, ${managed ? '' : 'ControlPlane, '}${platform ? 'ControlPlanePlatform, ' : ''}DebugTeam, RolloutPhase, SecureDebugging`,
       '',
@@ -82,16 +93,21 @@ function python({ team, namespaces, onCall, approvers, managed, platform }: Answ
       '    "debugging",',
       ...managed ? [] : ['    control_plane=control_plane,'],
       '    phase=RolloutPhase.RBAC,',
+      ...comment('    #', remarks),
       '    teams=[',
-      '        DebugTeam(',
-      `            name=${quoted(team)},`,
-      `            namespaces=[${namespaces.map(quoted).join(', ')}],`,
-      `            on_call=${quoted(onCall)},`,
-      `            approvers=${quoted(approvers)},`,
-      '        ),',
+      ...teams.flatMap(({ name, namespaces, onCall, approvers }) => [
+        '        DebugTeam(',
+        `            name=${quoted(name)},`,
+        `            namespaces=[${namespaces.map(quoted).join(', ')}],`,
+        `            on_call=${quoted(onCall)},`,
+        `            approvers=${quoted(approvers)},`,
+        '        ),',
+      ]),
       '    ],',
       ')',
       '',
+      '# What a team that is gone would leave behind would be applied again.',
+      'rmtree(app.outdir, ignore_errors=True)',
       'app.synth()',
       ...managed ? [] : ['control_plane.synth()'],
       'print(AccessMatrix.of(app).to_text())',
