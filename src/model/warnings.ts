@@ -106,7 +106,7 @@ const RULES: WarningRule[] = [
   rule('SD5011', 'A subject stands for everybody',
     'The groups system:authenticated, system:unauthenticated and system:serviceaccounts hold everybody, and system:masters passes by every check.',
     'Bind a group of the identity provider.'),
-  rule('SD5012', 'A subject is one that cannot be',
+  rule('SD5012', 'A bound subject cannot exist',
     'The API server refuses a whole binding for one subject that has no name, is no Group, User or ServiceAccount, or is a ServiceAccount without a namespace in a ClusterRoleBinding: nobody in it gets the rights.',
     'Write the kind and the name of each subject, and of a ServiceAccount the namespace too.'),
   rule('SD5013', 'An object is defined differently under one name',

@@ -1,6 +1,7 @@
 import { AccessRow, AccessState } from './access-row';
 import { HEADING, marks, mayText, printable, repeatsWho, STATE_TEXT, whereText, whoText, wrap, xml } from './present';
 import { takesOver } from './rules';
+import { EVERYTHING } from './rules/sd5001-everything';
 import { Danger, DebugCapability } from '../model/capability';
 
 /** What is drawn by whom: light, then dark. The first also stands in for renderers that know no style sheets. */
@@ -78,7 +79,7 @@ interface Note { readonly text: string; readonly colour: string }
 /** What is beside the marks: what to look at, and other rights, spelled out when they are few. */
 function notesOf(row: AccessRow): Note[] {
   const beyond = row.otherRights.join('; ');
-  const everything = row.findings.some(({ id }) => id === 'SD5001');
+  const everything = row.findings.some(({ id }) => id === EVERYTHING.id);
   return [
     ...marks(row).map(({ id, title }) => ({ text: title, colour: takesOver(id) ? 'critical' : 'high' })),
     ...beyond && !everything ? [{ text: beyond.length <= 54 ? `+ ${beyond}` : '+ rights beyond these', colour: 'faint' }] : [],
