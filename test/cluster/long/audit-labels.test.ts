@@ -79,6 +79,18 @@ test('each event is told for what it is', async () => {
     ['logs by a reader', stream('log', { role: 'debug-read' }), { path: 'read-only', capability: 'read-logs', over_limit: 'false' }],
     ['the kubelet', [event({ resource: 'nodes', subresource: 'proxy', stage: 'ResponseStarted', role: 'x' })], { path: 'outside', outside: 'node proxy', capability: 'node-proxy' }],
     ['a Role that looks like one of ours', stream('exec', { role: 'oncall-debug-2' }), { path: 'outside', outside: 'other role' }],
+    ['a ClusterRole that is called like a Role of ours', stream('exec', { role: 'oncall-debug', roleKind: 'ClusterRole' }), { path: 'outside', outside: 'other role' }],
+    ['through the gateway', stream('exec', { user: 'system:serviceaccount:secure-debug-gateway:debug-gateway', groups: ['system:serviceaccounts'], as: 'alice' }), { path: 'gateway', user: 'alice', via: 'system:serviceaccount:secure-debug-gateway:debug-gateway' }],
+    ['cluster-admin through the gateway', stream('exec', { user: 'system:serviceaccount:a:debug-gateway', as: 'alice', role: 'cluster-admin', roleKind: 'ClusterRole' }), { path: 'outside', outside: 'cluster-admin', user: 'alice', via: 'system:serviceaccount:a:debug-gateway' }],
+    ['a person who calls themselves like the gateway', stream('exec', { user: 'debug-gateway', as: 'carol' }), { path: 'on-call', user: 'debug-gateway', as: 'carol' }],
+    ['a ServiceAccount that acts as somebody on call', stream('exec', { user: 'system:serviceaccount:a:proxy', as: 'carol' }), { path: 'on-call', as: 'carol' }],
+    ['a person who acts as a ServiceAccount', stream('exec', { as: 'system:serviceaccount:a:b' }), { path: 'outside', outside: 'service account', as: 'system:serviceaccount:a:b' }],
+    ['a change past Git in an emergency', [event({ verb: 'patch', resource: 'deployments', apiGroup: 'apps', role: 'break-glass', annotations: { 'secure-debug-gitops/past-git': 'UPDATE deployments web in payments by alice' } })], { path: 'gitops-emergency', capability: 'change-past-git', break_glass: 'used' }],
+    ['a change past Git that a policy only watched', [event({ verb: 'patch', resource: 'deployments', apiGroup: 'apps', annotations: { 'secure-debug-gitops/past-git': 'UPDATE deployments web in payments by alice', 'validation.policy.admission.k8s.io/validation_failure': '[{"policy":"secure-debug-gitops"}]' } })], { would_deny: 'secure-debug-gitops' }],
+    ['a change past Git that another policy watched', [event({ verb: 'patch', resource: 'deployments', apiGroup: 'apps', annotations: { 'secure-debug-gitops/past-git': 'UPDATE deployments web in payments by alice', 'validation.policy.admission.k8s.io/validation_failure': '[{"policy":"secure-debug-other"}]' } })], { would_deny: 'secure-debug-other', path: 'gitops-emergency' }],
+    ['an annotation that only quotes the stamp', [event({ verb: 'patch', resource: 'deployments', apiGroup: 'apps', annotations: { note: '"x/past-git":"y"' } })], {}],
+    ['a try', [event({ verb: 'patch', subresource: 'ephemeralcontainers', more: { requestURI: '/api/v1/namespaces/payments/pods/ledger-0/ephemeralcontainers?fieldManager=x&dryRun=All' } })], {}],
+    ['what only looks like a try', [event({ verb: 'patch', subresource: 'ephemeralcontainers', more: { requestURI: '/api/v1/namespaces/payments/pods/ledger-0/ephemeralcontainers?fieldManager=?dryRun=All' } })], { path: 'on-call', step: 'began' }],
     ['a name that pretends to be another Role', [event({ subresource: 'exec', stage: 'ResponseStarted', code: 101, annotations: { 'authorization.k8s.io/reason': 'RBAC: allowed by RoleBinding "x of Role oncall-debug" of Role "edit" to Group "a"' } })], { path: 'outside', outside: 'other role' }],
     ['what a guardrail would have refused', [event({ verb: 'patch', subresource: 'ephemeralcontainers', annotations: { 'validation.policy.admission.k8s.io/validation_failure': '[{"message":"x","policy":"secure-debug-containers","binding":"b"}]' } })], { would_deny: 'secure-debug-containers' }],
     ['no resource', [{ kind: 'Event', apiVersion: 'audit.k8s.io/v1', verb: 'get', requestURI: '/healthz', stage: 'ResponseComplete', auditID: 'x', user: { username: 'system:anonymous' } }], { user: 'system:anonymous' }],
@@ -90,10 +102,11 @@ test('each event is told for what it is', async () => {
     expect([what, record?.cluster]).toEqual([what, 'production-eu']);
     const found = Object.fromEntries(Object.entries(record!.attributes).filter(([key]) => key.startsWith('debug.')).map(([key, value]) => [key.slice(6), value]));
     expect([what, found]).toEqual([what, expect.objectContaining(labels)]);
-    for (const label of ['path', 'outside', 'capability', 'step', 'refused_by', 'break_glass', 'would_deny', 'damaged', 'as']) {
+    for (const label of ['path', 'outside', 'capability', 'step', 'refused_by', 'break_glass', 'would_deny', 'damaged', 'as', 'via']) {
       if (!(label in labels) && !['path', 'capability', 'step'].includes(label)) expect([what, label, found[label]]).toEqual([what, label, undefined]);
     }
-    if (what === 'a program that was named') expect(found).not.toHaveProperty('path');
+    if (['a program that was named', 'a try', 'a change past Git that a policy only watched', 'an annotation that only quotes the stamp'].includes(what)) expect(found).not.toHaveProperty('path');
+    if (what === 'a try') expect(found).not.toHaveProperty('step');
   }
   expect(metrics).toMatch(/secure_debug_privileged_total\{[^}]*debug_privileged="system:masters"[^}]*debug_user="root"[^}]*\} 1\n/);
   // A stream has two events and is one session.
