@@ -1,17 +1,19 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import { Readable } from 'stream';
 import { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { bytesOf } from './bytes';
 import { Damage } from './damage';
 import { Declared } from './declared';
-import { extentOf } from './packed';
+import { Fill } from './skim';
 import { Source } from './sources';
-import { fileReader, Spool } from './spool';
+import { Spool } from './spool';
 import { EVENTS, FAILURES } from './sql/events';
-import { COLUMN_NAMES, COLUMNS, DAMAGED, eventsOf, Format, linesOf, quoted, RELEVANT } from './sql/read';
+import { COLUMN_NAMES, COLUMNS, DAMAGED, parquet, quoted, RELEVANT, spooled } from './sql/read';
 import { text } from './sql/text';
 import { views } from './sql/views';
+import { zstdWhole } from './zstd';
 
 /** Values as DuckDB gives them for JSON: whole numbers of 64 bit are texts. */
 export type Row = { readonly [column: string]: any };
@@ -22,27 +24,20 @@ export interface EvidenceOptions {
   readonly stdin?: Readable;
   /** A folder to which what was kept is written, as Parquet by day. */
   readonly convert?: string;
-  /** Told how many of the files are read, and how many there are. */
+  /** Told how many bytes of the files are read, and how many there are. */
   progress?(done: number, all: number): void;
-}
-
-/** What DuckDB made of one file. */
-interface Quick {
-  readonly events: number;
-  readonly damaged: number;
-  readonly why?: string;
 }
 
 /** DuckDB may use so much for itself; beyond, it writes to the temporary folder. */
 const MEMORY = '160MiB';
 /** Views that others are built on. */
 const ANSWERED_ONCE = ['debug_requests', 'session_requests', 'grants', 'sessions'];
-/** So many packed files are read at a time, for one is unpacked by one thread; what is not packed is read by all threads anyway. */
+/** So many files are read at a time, for one that is packed is unpacked by one thread. */
 const PARALLEL = 2;
 
 /**
  * What audit logs say about debugging, in an embedded DuckDB: each file is read once, where it lies, and only events that can matter are
- * kept. What DuckDB cannot read is read by the tolerant reader, which says by file and line what is damaged.
+ * taken apart and kept. What is damaged is named by file and line.
  */
 export class Evidence {
   /** Reads all sources. */
@@ -120,22 +115,20 @@ export class Evidence {
   private async load(sources: Source[], { stdin, progress }: EvidenceOptions): Promise<void> {
     const damages = sources.map(() => new Damage());
     const events: number[] = [];
-    let done = 0;
+    const all = sources.reduce((sum, { file, stdin: standard }) => sum + (standard ? 0 : statSync(file).size), 0);
+    let read = 0;
+    const tell = (many: number) => progress?.(read += many, all);
     let next = 0;
     for (const [index, { name, cluster = '' }] of sources.entries()) await this.connection.run(`INSERT INTO sources VALUES (${index}, ${text(name)}, ${text(cluster)})`);
     const work = async () => {
       const connection = await this.db.connect();
       try {
-        for (let index = next++; index < sources.length; index = next++) {
-          events[index] = await this.one(connection, index, sources[index], damages[index], stdin);
-          progress?.(++done, sources.length);
-        }
+        for (let index = next++; index < sources.length; index = next++) events[index] = await this.one(connection, index, sources[index], damages[index], bytesOf(connection, sources[index], stdin, tell));
       } finally {
         connection.closeSync();
       }
     };
-    const packed = sources.some(({ format }) => format !== 'text');
-    await Promise.all(Array.from({ length: packed ? Math.min(PARALLEL, sources.length) : 1 }, work));
+    await Promise.all(Array.from({ length: Math.min(PARALLEL, sources.length) }, work));
     sources.forEach(({ name, cluster }, index) => {
       this.logs.push({ name, events: events[index], ...cluster !== undefined && { cluster } });
       this.damage.add(damages[index]);
@@ -143,49 +136,38 @@ export class Evidence {
   }
 
   /** Reads one file, and says how many events it has. */
-  private async one(connection: DuckDBConnection, index: number, source: Source, damage: Damage, stdin: Readable | undefined): Promise<number> {
-    let cutOff = false;
-    if (!source.stdin) {
-      const [{ whole, times }, quick] = await Promise.all([extentOf(source), this.quickly(connection, index, source.file, source.format)]);
-      this.see(times);
-      if (whole && quick.damaged === 0) return quick.events;
-      cutOff = !whole;
-      await connection.run(`DELETE FROM kept WHERE file = ${index}`);
-      if (source.format === 'parquet') {
-        damage.note(source.name, quick.why ?? `${quick.damaged} rows are no events`);
+  private async one(connection: DuckDBConnection, index: number, { name, file, format }: Source, damage: Damage, bytes: Fill): Promise<number> {
+    if (format === 'parquet') {
+      const { damaged, why } = await this.take(connection, index, parquet(file));
+      if (damaged > 0) {
+        await connection.run(`DELETE FROM kept WHERE file = ${index}`);
+        damage.note(name, why ?? `${damaged} rows are no events`);
         return 0;
       }
+      const reader = await connection.runAndReadAll(`SELECT count(*) FROM ${parquet(file)}`);
+      return Number(reader.getRows()[0][0]);
     }
     const spool = new Spool(join(this.folder, `spool-${index}.json`));
-    const events = await spool.fill(source.name, source.stdin ? () => stdin! : this.reader(connection, source), damage);
-    // The other reader of gzip says so itself, and where.
-    if (cutOff && source.format === 'zstd') damage.note(source.name, 'cut off; nothing was read from there on');
-    const { damaged, why } = await this.quickly(connection, index, spool.file, 'text');
+    const { events, times } = await spool.fill(name, bytes, damage);
+    this.see(times);
+    // A reader of gzip says so itself, and where.
+    if (format === 'zstd' && !await zstdWhole(file)) damage.note(name, 'cut off; nothing was read from there on');
+    const { damaged, why } = await this.take(connection, index, spooled(spool.file));
     spool.remove();
-    if (damaged > 0) damage.note(source.name, why ?? `${damaged} events could not be read`);
+    if (damaged > 0) damage.note(name, why ?? `${damaged} events could not be read`);
     return events;
   }
 
-  /** zstd is unpacked by DuckDB, line by line: not every version of Node.js can. */
-  private reader(connection: DuckDBConnection, { file, format }: Source): () => Readable {
-    return format === 'zstd' ? () => Readable.from(unpackedLines(connection, file)) : fileReader(file);
-  }
-
-  private async quickly(connection: DuckDBConnection, index: number, file: string, format: Format): Promise<Quick> {
-    const profile = join(this.folder, `profile-${index}.json`);
+  /** Keeps what matters of some events, and says how many are damaged. */
+  private async take(connection: DuckDBConnection, index: number, events: string): Promise<{ readonly damaged: number; readonly why?: string }> {
     try {
-      await connection.run('PRAGMA enable_profiling=\'json\'');
-      await connection.run(`PRAGMA profiling_output=${text(profile)}`);
-      await connection.run(`INSERT INTO kept SELECT ${index}, ${COLUMN_NAMES} FROM ${eventsOf(file, format)} WHERE ${DAMAGED} OR ${RELEVANT}`);
-      await connection.run('PRAGMA disable_profiling');
+      await connection.run(`INSERT INTO kept SELECT ${index}, ${COLUMN_NAMES} FROM ${events} WHERE ${DAMAGED} OR ${RELEVANT}`);
     } catch (error) {
-      await connection.run('PRAGMA disable_profiling');
-      return { events: 0, damaged: 1, why: (error as Error).message.split('\n')[0] };
+      return { damaged: 1, why: (error as Error).message.split('\n')[0] };
     }
     const untimed = 'try_cast("requestReceivedTimestamp" AS TIMESTAMPTZ) IS NULL';
     const reader = await connection.runAndReadAll(`SELECT count(*) FROM kept WHERE file = ${index} AND (${DAMAGED} OR ${untimed})`);
-    const damaged = Number(reader.getRows()[0][0]);
-    return { events: rowsRead(JSON.parse(readFileSync(profile, 'utf8'))), damaged };
+    return { damaged: Number(reader.getRows()[0][0]) };
   }
 
   private async write(folder: string, byCluster: boolean): Promise<void> {
@@ -220,18 +202,5 @@ export class Evidence {
     await this.connection.run('DROP TABLE kept');
     await this.connection.run('SET enable_external_access=false');
     await this.connection.run('SET lock_configuration=true');
-  }
-}
-
-/** How many rows the reader of a query gave, before anything was left out. */
-function rowsRead(profile: any): number {
-  const here = /READ_JSON|PARQUET/.test(profile.operator_name ?? '') ? Number(profile.operator_cardinality) : 0;
-  return (profile.children ?? []).reduce((sum: number, child: any) => sum + rowsRead(child), here);
-}
-
-async function* unpackedLines(connection: DuckDBConnection, file: string): AsyncGenerator<Buffer> {
-  const result = await connection.stream(linesOf(file));
-  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
-    for (const [line] of chunk.getRows()) yield Buffer.from(`${line ?? ''}\n`);
   }
 }

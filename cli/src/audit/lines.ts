@@ -19,6 +19,8 @@ export class CutOff extends Error {
 export const LONGEST_LINE = 64 * 1_048_576;
 
 const NEWLINE = 0x0a;
+/** So many bytes are unpacked at a time. */
+const UNPACKED = 131_072;
 
 /** The lines of a log, one after the other, so that memory does not grow with it. What is packed by gzip or zstd is told by its first bytes. */
 export async function* lines(source: Readable, longest = LONGEST_LINE): AsyncGenerator<Line> {
@@ -52,7 +54,8 @@ export async function* lines(source: Readable, longest = LONGEST_LINE): AsyncGen
   if (size > 0) yield line();
 }
 
-async function* unpacked(source: Readable): AsyncGenerator<Buffer> {
+/** What is packed by gzip or zstd, unpacked; everything else as it is. */
+export async function* unpacked(source: Readable): AsyncGenerator<Buffer> {
   const chunks = source[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   let head = Buffer.alloc(0);
   while (head.length < 4) {
@@ -79,7 +82,7 @@ async function* unpacked(source: Readable): AsyncGenerator<Buffer> {
 const ZSTD = 'zstd is read from a file alone by this version of Node.js. Fix: unpack it before, e.g. zstd -dc audit.log.zst | secure-debug …, or use Node.js 22.15 or newer';
 
 function unpackerOf(head: Buffer): (() => Transform) | undefined {
-  if (head[0] === 0x1f && head[1] === 0x8b) return () => zlib.createGunzip();
+  if (head[0] === 0x1f && head[1] === 0x8b) return () => zlib.createGunzip({ chunkSize: UNPACKED });
   if (head.length < 4 || head.readUInt32LE(0) !== 0xfd2fb528) return undefined;
   const { createZstdDecompress } = zlib as any;
   return createZstdDecompress ?? (() => { throw new Error(ZSTD); });

@@ -1,18 +1,30 @@
-import { closeSync, createReadStream, openSync, rmSync, writeSync } from 'fs';
-import { Readable } from 'stream';
+import { closeSync, openSync, rmSync, writeSync } from 'fs';
+import { AsWritten } from './as-written';
 import { Damage } from './damage';
-import { asObject, asText, AuditEvent, micros } from './event';
-import { readLogs } from './read-logs';
+import { asObject, asText, AuditEvent, micros, parseEvent } from './event';
+import { CutOff } from './lines';
+import { isNote, mayMatter } from './may-matter';
+import { Fill, Look, skim } from './skim';
 import { COLUMNS, LONGEST_OBJECT } from './sql/read';
 
-const SUBRESOURCES = ['attach', 'ephemeralcontainers', 'exec', 'log', 'portforward'];
-const WRITES = ['rolebindings', 'clusterrolebindings', 'subjectaccessreviews'];
+/** A body may have so many bytes, with all else of its event. */
+const LONGEST_WITH_BODY = LONGEST_OBJECT / 2;
+/** So many characters are written at a time. */
+const PART = 1_000_000;
+/** At the begin and the end of a log so many are looked at for times. */
+const EDGE = 65_536;
 
-/** Whether an event may matter; which do is decided by the same SQL as for everything else. */
-function mayMatter({ objectRef, verb, annotations }: AuditEvent): boolean {
-  const { resource, subresource = '' } = asObject(objectRef);
-  if (resource === 'pods' ? SUBRESOURCES.includes(subresource) || subresource === '' && verb === 'create' : resource === 'nodes' ? subresource === 'proxy' : WRITES.includes(resource)) return true;
-  return Object.keys(asObject(annotations)).some(key => key.endsWith('/past-git') || key.endsWith('/validation_failure'));
+/** What reading a log to its end told. */
+export interface Told {
+  readonly events: number;
+  /** Times at the begin and the end, RFC 3339. */
+  readonly times: string[];
+}
+
+function relevant({ objectRef, verb, user, annotations }: AuditEvent): boolean {
+  const { resource, subresource } = asObject(objectRef);
+  return mayMatter({ verb: asText(verb), resource: asText(resource), subresource: asText(subresource), user: asText(asObject(user).username) })
+    || Object.keys(asObject(annotations)).some(isNote);
 }
 
 /** Half a character is none for DuckDB. */
@@ -27,35 +39,80 @@ function body(sent: unknown): unknown {
   return { metadata: { name, labels, annotations }, spec: { ephemeralContainers, containers, user, groups, resourceAttributes }, roleRef, subjects };
 }
 
-/** What of a log may matter, written again as DuckDB can read it, by a reader that is slow, takes everything and names what is damaged. */
+const times = (part: string): string[] => [...part.matchAll(/"(?:requestReceived|stage)Timestamp"\s*:\s*"([0-9TZ:.-]{20,30})"/g)].map(([, time]) => time);
+
+/** What of a log may matter, as DuckDB reads it. Everything that is no event is named, by its line. */
 export class Spool {
+  private fd = -1;
+  private part = '';
+
   public constructor(public readonly file: string) {}
 
-  /** Reads a log to its end, and says how many events it has. */
-  public async fill(name: string, open: () => Readable, damage: Damage): Promise<number> {
-    const fd = openSync(this.file, 'w', 0o600);
+  /** Reads a log to its end, or as far as it goes. */
+  public async fill(name: string, bytes: Fill, damage: Damage): Promise<Told> {
+    this.fd = openSync(this.file, 'w', 0o600);
+    const asWritten = new AsWritten();
+    let [first, last, read] = ['', '', 0];
+    const look: Look = {
+      begin: text => {
+        first ||= text.slice(0, EDGE);
+        last = text;
+        asWritten.begin(text);
+      },
+      passes: (from, to) => {
+        const passes = asWritten.passes(from, to);
+        if (passes) read++;
+        return passes;
+      },
+      read: (line, number) => {
+        if (line?.trim() === '') return;
+        const event = line === undefined ? 'too long for an event' : parseEvent(line);
+        if (typeof event !== 'string') read++;
+        const wrong = typeof event === 'string' ? event : this.take(event, line!);
+        if (wrong) damage.line(name, number, wrong);
+      },
+    };
     try {
-      return await readLogs([{ name, open }], damage, event => {
-        if (asText(event.auditID) === '') return 'an event without ID';
-        if (!mayMatter(event)) return;
-        if (Number.isNaN(micros(asText(event.requestReceivedTimestamp)))) return 'an event without time';
-        const kept = Object.fromEntries(Object.keys(COLUMNS).map(field => [field, field === 'requestObject' ? body(event[field]) : event[field]]));
-        let line = JSON.stringify(kept, whole);
-        const large = line.length > LONGEST_OBJECT / 2;
-        if (large) line = JSON.stringify({ ...kept, requestObject: undefined }, whole);
-        if (line.length > LONGEST_OBJECT / 2) return 'too long for an event';
-        writeSync(fd, `${line}\n`);
-        return large ? 'its body is too large to be read' : undefined;
-      });
+      await skim(bytes, look);
+    } catch (error) {
+      if (!(error instanceof CutOff)) throw error;
+      damage.cutOff(name, error.afterLine, error.message);
     } finally {
-      closeSync(fd);
+      this.write();
+      closeSync(this.fd);
     }
+    return { events: read, times: [...times(first), ...times(last.slice(-EDGE))] };
   }
 
   public remove(): void {
     rmSync(this.file, { force: true });
   }
-}
 
-/** A file from its begin. */
-export const fileReader = (file: string) => () => createReadStream(file, { highWaterMark: 1_048_576 });
+  /** Keeps an event that may matter; a text says what is wrong with it. */
+  private take(event: AuditEvent, line: string): string | undefined {
+    if (asText(event.auditID) === '') return 'an event without ID';
+    if (!relevant(event)) return undefined;
+    if (Number.isNaN(micros(asText(event.requestReceivedTimestamp)))) return 'an event without time';
+    if (event.requestObject === undefined && event.responseObject === undefined && !/\\u[dD]/.test(line) && line.length < PART) {
+      this.put(line);
+      return undefined;
+    }
+    const kept = Object.fromEntries(Object.keys(COLUMNS).map(field => [field, field === 'requestObject' ? body(event[field]) : event[field]]));
+    let told = JSON.stringify(kept, whole);
+    const large = Buffer.byteLength(told) > LONGEST_WITH_BODY;
+    if (large) told = JSON.stringify({ ...kept, requestObject: undefined }, whole);
+    if (Buffer.byteLength(told) >= LONGEST_OBJECT) return 'too long for an event';
+    this.put(told);
+    return large && kept.requestObject !== undefined ? 'its body is too large to be read' : undefined;
+  }
+
+  private put(line: string): void {
+    this.part += `${line}\n`;
+    if (this.part.length > PART) this.write();
+  }
+
+  private write(): void {
+    writeSync(this.fd, this.part);
+    this.part = '';
+  }
+}

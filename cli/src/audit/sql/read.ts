@@ -1,6 +1,6 @@
-import { DebugCapability } from 'cdk8s-secure-debug';
 import { Fields, usesCapability } from './capabilities';
-import { all, any, oneOf } from './text';
+import { all, any, oneOf, text } from './text';
+import { BINDING_WRITES, BINDINGS, NODES, NOTES, REVIEWS } from '../may-matter';
 
 /** What is read of an event, and as what; DuckDB's types. Whatever an event lacks, or has as another type, is null. */
 export const COLUMNS: { readonly [field: string]: string } = {
@@ -23,7 +23,7 @@ export const COLUMNS: { readonly [field: string]: string } = {
   annotations: 'MAP(VARCHAR, VARCHAR)',
 };
 
-/** Longer lines are read by the tolerant reader: DuckDB would need a multiple of it for each of its threads. */
+/** No event is longer when DuckDB reads it: it needs a multiple of that for each of its threads. */
 export const LONGEST_OBJECT = 16 * 1_048_576;
 
 export const quoted = (name: string): string => `"${name.replace(/"/g, '""')}"`;
@@ -46,43 +46,28 @@ const RAW: Fields = {
 
 export const VALIDATION_FAILURE = 'validation.policy.admission.k8s.io/validation_failure';
 
-const isReview = 'objectRef.resource = \'subjectaccessreviews\'';
-/** Bindings, of which writes matter. */
-const BINDINGS = ['rolebindings', 'clusterrolebindings'];
-
-const predicates = DebugCapability.all().flatMap(capability => capability.logPredicates());
-const onObject = predicates.filter(({ subresource }) => subresource === '');
-const distinct = (values: string[]) => [...new Set(values)].sort();
-
-/** Most events have none of this. It costs little and is told before the rest, which costs as much as reading the event. */
-const MAY_MATTER = any(
-  oneOf('objectRef.subresource', distinct([...predicates.map(({ subresource }) => subresource).filter(one => one !== ''), 'proxy'])),
-  all(oneOf('objectRef.resource', distinct(onObject.map(({ resource }) => resource))), oneOf('verb', distinct(onObject.flatMap(({ verbs }) => verbs)))),
-  oneOf('objectRef.resource', BINDINGS),
-  all(isReview, '"user".username LIKE \'system:node:%\''),
-  'cardinality(annotations) > 2',
-);
+const isReview = `objectRef.resource = ${text(REVIEWS)}`;
 
 /** What can matter: debug requests, writes of bindings, what a guardrail noted, what a kubelet asked about its own API. */
-export const RELEVANT = all(MAY_MATTER, any(
+export const RELEVANT = any(
   usesCapability(RAW),
-  `(${oneOf('objectRef.resource', BINDINGS)} AND objectRef.subresource IS NULL AND ${oneOf('verb', ['create', 'update', 'patch', 'delete'])})`,
-  // Most events have two annotations, of the authorizer; guardrails add theirs.
-  '(cardinality(annotations) > 2 AND len(list_filter(map_keys(annotations), lambda key: key LIKE \'%/past-git\' OR key LIKE \'%/validation_failure\')) > 0)',
-  `(${isReview} AND "user".username LIKE 'system:node:%')`,
-));
+  all(oneOf('objectRef.resource', BINDINGS), 'coalesce(objectRef.subresource, \'\') = \'\'', oneOf('verb', BINDING_WRITES)),
+  `len(list_filter(map_keys(annotations), lambda key: ${any(...NOTES.map(end => `key LIKE ${text(`%${end}`)}`))})) > 0`,
+  `(${isReview} AND "user".username LIKE ${text(`${NODES}%`)})`,
+);
 
 /** A file as `read_json` and `read_parquet` take it: a name, where a pattern could stand. */
 const literal = (file: string): string => `'${file.replace(/[[*?]/g, '[$&]').replace(/'/g, '\'\'')}'`;
 
 export type Format = 'text' | 'gzip' | 'zstd' | 'parquet';
 
-/** The events of a file, all of them and as they are. */
-export function eventsOf(file: string, format: Format): string {
-  if (format === 'parquet') return `(SELECT ${COLUMN_NAMES} FROM read_parquet(${literal(file)}, hive_partitioning=false))`;
+/** Events that were written as Parquet. */
+export const parquet = (file: string): string => `(SELECT ${COLUMN_NAMES} FROM read_parquet(${literal(file)}, hive_partitioning=false))`;
+
+/** Events that may matter, as they were spooled. */
+export function spooled(file: string): string {
   const columns = Object.entries(COLUMNS).map(([name, type]) => `${quoted(name)}: '${type}'`).join(', ');
-  const compression = { text: 'uncompressed', gzip: 'gzip', zstd: 'zstd' }[format];
-  return `read_json(${literal(file)}, format='newline_delimited', compression='${compression}', ignore_errors=true, maximum_object_size=${LONGEST_OBJECT}, columns={${columns}})`;
+  return `read_json(${literal(file)}, format='newline_delimited', compression='uncompressed', ignore_errors=true, maximum_object_size=${LONGEST_OBJECT}, columns={${columns}})`;
 }
 
 /** The lines of a file packed by zstd, whatever is in them. */
