@@ -8,6 +8,9 @@ import { plain } from '../src/text';
 import { accessibility, chromium, DESKTOP, Opened, PHONE, ReportBrowser, View } from '../tools/report-browser';
 import { screenshots } from '../tools/screenshots';
 
+// A browser on a busy machine is slow.
+jest.setTimeout(60_000);
+
 const WEEK = week(260);
 const three = report([session(), session({ ...BREAK_GLASS, id: 'bob-1', start: '2026-03-02T10:10:00.000000Z' }), session({ ...CLUSTER_ADMIN, id: 'mallory-1', start: '2026-03-02T10:20:00.000000Z' })]);
 

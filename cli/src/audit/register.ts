@@ -26,6 +26,7 @@ export function registerAudit({ root, io, answer }: Registration): void {
     .option('--markdown', 'print text for a ticket')
     .option('--sarif', 'print SARIF of what is outside every path')
     .option('--html <file>', 'write a report for a browser, in one file')
+    .option('--recordings <folder>', 'with --html: play the recordings of the SSH gateway in this folder, each with its session; repeatable', several)
     .option('--since <time>', 'sessions that began from then on; RFC 3339, e.g. 2026-03-01T18:00:00Z')
     .option('--until <time>', 'sessions that began until then')
     .option('--user <name>', 'of this person; repeatable', several)
@@ -35,7 +36,7 @@ export function registerAudit({ root, io, answer }: Registration): void {
     .option('--cluster <name=log>', 'logs of several clusters; repeatable', several)
     .option('--declared <manifests>', 'only bindings in these files or folders are a declared way (default: by the names of Roles); repeatable', several)
     .option('--convert <folder>', 'also write what matters of the logs as Parquet, by day, for repeated questions')
-    .option('--fail-on <what>', 'exit with 1 if there is: outside, refused, damaged; repeatable', several)
+    .option('--fail-on <what>', 'exit with 1 if there is: outside, refused, damaged, unrecorded; repeatable', several)
     .action(async (logs, options) => answer(await report(io, logs, options), options));
   audit.command('sql <question> [logs...]')
     .description('a question of your own on sessions, denials, grants, would_deny and events, in SQL')

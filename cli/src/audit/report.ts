@@ -5,6 +5,7 @@ import { declaredIn } from './declared';
 import { micros } from './event';
 import { Evidence } from './evidence';
 import { htmlReport } from './html/html-report';
+import { Recordings, recordingsOf } from './html/recordings';
 import { markdown } from './markdown';
 import { Progress } from './progress';
 import { reportSarif } from './report-sarif';
@@ -36,10 +37,11 @@ export interface ReportOptions extends ReadOptions {
   readonly markdown?: boolean;
   readonly sarif?: boolean;
   readonly html?: string;
+  readonly recordings?: string[];
 }
 
 const PATHS = ['on-call', 'read-only', 'just-in-time', 'break-glass', 'gateway', 'gitops-emergency', 'outside', 'none'];
-const FAIL_ON = ['outside', 'refused', 'damaged'];
+const FAIL_ON = ['outside', 'refused', 'damaged', 'unrecorded'];
 
 /** Who debugged what, by which way: the sessions in audit logs. Asks no cluster. */
 export async function report(io: Io, logs: string[], options: ReportOptions): Promise<Result> {
@@ -53,11 +55,14 @@ export async function report(io: Io, logs: string[], options: ReportOptions): Pr
       damage: evidence.damage.told(),
     };
     const { sessions } = found;
+    const recordings = options.recordings && recordingsOf(options.recordings, sessions);
+    for (const one of recordings?.damage ?? []) io.stderr.write(`not read: ${plain(one)}\n`);
+    if (recordings?.missing.length) io.stderr.write(`${plural(recordings.missing.length, 'session')} through the gateway without a recording.\n`);
     const is: { [what: string]: boolean } = {
-      outside: sessions.some(({ path }) => path === 'outside'), refused: sessions.some(({ outcome }) => outcome === 'refused'), damaged: evidence.damage.any,
+      outside: sessions.some(({ path }) => path === 'outside'), refused: sessions.some(({ outcome }) => outcome === 'refused'), damaged: evidence.damage.any || Boolean(recordings?.damage.length), unrecorded: Boolean(recordings?.missing.length),
     };
     const code = (options.failOn ?? []).some(what => is[what]) ? REFUSED : OK;
-    return { data: found, text: textOf(io, found, options), code };
+    return { data: found, text: textOf(io, found, options, recordings), code };
   } finally {
     evidence.close();
   }
@@ -83,22 +88,22 @@ export async function readEvidence(io: Io, logs: string[], { cluster = [], decla
   }
 }
 
-function textOf(io: Io, found: AuditReport, { csv: asCsv, markdown: asMarkdown, sarif, html, json }: ReportOptions): string {
+function textOf(io: Io, found: AuditReport, { csv: asCsv, markdown: asMarkdown, sarif, html, json }: ReportOptions, recordings?: Recordings): string {
   if (json) return '';
   if (asCsv) return csv(found).trimEnd();
   if (asMarkdown) return markdown(found).trimEnd();
   if (sarif) return reportSarif(found).trimEnd();
   if (html === undefined) return reportTable(painter(coloured(io, io.stdout)), found);
-  const page = htmlReport(found);
+  const page = htmlReport(found, recordings);
   try {
     writeFileSync(html, page, { mode: 0o600 });
   } catch (error) {
     throw new CommandError(`${plain(html)} cannot be written: ${(error as NodeJS.ErrnoException).code}. Fix: name a file in a folder that you may write to.`);
   }
-  return `${plain(html)}: ${plural(found.sessions.length, 'session')}. Only you can read the file; it names people, commands and reasons.`;
+  return `${plain(html)}: ${plural(found.sessions.length, 'session')}. Only you can read the file; it names people, commands and reasons${recordings ? ', and holds what the recordings show' : ''}.`;
 }
 
-function wantedOf({ json, csv: asCsv, markdown: asMarkdown, sarif, html, ...options }: ReportOptions): Wanted {
+function wantedOf({ json, csv: asCsv, markdown: asMarkdown, sarif, html, recordings, ...options }: ReportOptions): Wanted {
   const { since, until, user, withoutUser, namespace, path, failOn } = options;
   const forms = Object.entries({ '--json': json, '--csv': asCsv, '--markdown': asMarkdown, '--sarif': sarif, '--html': html }).filter(([, given]) => given).map(([option]) => option);
   if (forms.length > 1) wrongUse(`${forms[0]} and ${forms[1]} contradict each other. Fix: give one of the two.`);
@@ -108,6 +113,8 @@ function wantedOf({ json, csv: asCsv, markdown: asMarkdown, sarif, html, ...opti
   choose('--path', path, PATHS);
   choose('--fail-on', failOn, FAIL_ON);
   if (failOn?.includes('outside') && path && !path.includes('outside')) wrongUse('--fail-on outside would never fail, for --path leaves out what is outside. Fix: give one of the two.');
+  if (recordings && html === undefined && !failOn?.includes('unrecorded')) wrongUse('--recordings needs --html, which plays them, or --fail-on unrecorded. Fix: add --html report.html.');
+  if (failOn?.includes('unrecorded') && !recordings) wrongUse('--fail-on unrecorded needs --recordings. Fix: name the folder with the recordings of the gateway.');
   const [from, to] = [at('--since', since), at('--until', until)];
   if (from !== undefined && to !== undefined && from > to) wrongUse(`--since ${plain(since!)} is after --until ${plain(until!)}. Fix: exchange them.`);
   return { since: from, until: to, users: user, withoutUsers: withoutUser, namespaces: namespace, paths: path };

@@ -11,14 +11,18 @@ export interface RecordedEvent {
   readonly data: string;
 }
 
-/** A session as it was recorded. */
-export interface RecordedSession {
+/** The first line of a recording. */
+export interface RecordingHead {
   readonly width: number;
   readonly height: number;
   /** Seconds since 1970. */
   readonly timestamp: number;
   /** Who, from where, with which certificate, and what was asked for. */
   readonly about: any;
+}
+
+/** A session as it was recorded. */
+export interface RecordedSession extends RecordingHead {
   readonly events: RecordedEvent[];
   /** Whether it has an end: what wrote it may have been killed. */
   readonly complete: boolean;
@@ -33,10 +37,7 @@ export function readRecording(file: string): RecordedSession {
     return wrongUse(`${plain(file)} cannot be read: ${(error as Error).message}. Fix: name the file of a recording, which ends with .cast.`);
   }
   const lines = text.split('\n');
-  const header = parsed(lines[0]);
-  if (header?.version !== 2 || !Number.isInteger(header.width) || !Number.isInteger(header.height)) {
-    wrongUse(`${plain(file)} is no recording (asciicast version 2): its first line does not say so. Fix: name a file that the gateway wrote.`);
-  }
+  const head = recordingHead(file, lines[0]);
   const events: RecordedEvent[] = [];
   lines.slice(1).forEach((line, i) => {
     if (line === '') return;
@@ -47,9 +48,16 @@ export function readRecording(file: string): RecordedSession {
       wrongUse(`${plain(file)} is damaged at line ${i + 2}. Fix: fetch it again from where recordings are kept.`);
     }
   });
-  return {
-    width: header.width, height: header.height, timestamp: Number(header.timestamp) || 0, about: header['secure-debug'] ?? {}, events, complete: events.some(({ code }) => code === 'x'),
-  };
+  return { ...head, events, complete: events.some(({ code }) => code === 'x') };
+}
+
+/** What the first line says. */
+export function recordingHead(file: string, line: string): RecordingHead {
+  const header = parsed(line);
+  if (header?.version !== 2 || !Number.isInteger(header.width) || !Number.isInteger(header.height)) {
+    wrongUse(`${plain(file)} is no recording (asciicast version 2): its first line does not say so. Fix: name a file that the gateway wrote.`);
+  }
+  return { width: header.width, height: header.height, timestamp: Number(header.timestamp) || 0, about: header['secure-debug'] ?? {} };
 }
 
 function parsed(line: string): any {

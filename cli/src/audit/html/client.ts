@@ -1,10 +1,11 @@
+import type { playback as Playback } from './playback';
 import type { Page, Shown } from './shown';
 
 /**
  * What runs in the reader's browser. Its text is put into the page, so it uses nothing but what it is given, and the browser.
  * Whatever comes of a log is set as text, never as markup.
  */
-export function client(window: any, page: Page): void {
+export function client(window: any, page: Page, playback?: typeof Playback): void {
   const { document } = window;
   const { sessions, titles } = page;
   const PATHS = Object.keys(titles);
@@ -51,6 +52,8 @@ export function client(window: any, page: Page): void {
 
   /** What tells one ServiceAccount from another is the end of its name. */
   const short = (user: string) => user.replace(/^system:serviceaccount:/, 'sa:') || '(no name)';
+
+  const recorded = playback?.(window, page, el);
 
   const moreButton = (label: string, onclick: () => void) => el('p', { class: 'more screen' }, el('button', { class: 'plain', type: 'button', onclick }, label));
 
@@ -149,9 +152,11 @@ export function client(window: any, page: Page): void {
     $('previous').addEventListener('click', () => step(-1));
     $('next').addEventListener('click', () => step(1));
     $('close').addEventListener('click', () => $('detail').close());
-    $('detail').addEventListener('close', () => { opened = -1; toAddress(); });
+    $('detail').addEventListener('close', () => { opened = -1; recorded?.stop(); toAddress(); });
     $('detail').addEventListener('click', (event: any) => { if (event.target === $('detail')) $('detail').close(); });
     $('detail').addEventListener('keydown', (event: any) => {
+      // Within a recording they go back and forth in it.
+      if (event.target.closest('.recording')) return;
       if (event.key === 'ArrowLeft') step(-1);
       if (event.key === 'ArrowRight') step(1);
     });
@@ -359,7 +364,7 @@ export function client(window: any, page: Page): void {
         el('td', { class: 'when' }, el('button', { 'type': 'button', 'class': 'open', 'aria-haspopup': 'dialog', 'onclick': () => open(index) }, one.when)),
         el('td', { class: 'text who' }, one.who),
         el('td', { class: 'way' }, el('span', { class: `chip ${one.path}` }, titles[one.path]), one.outside ? el('span', { class: 'sub text' }, one.outside) : ''),
-        el('td', {}, el('span', { class: 'mono text' }, one.what), one.wouldDeny.length > 0 ? el('span', { class: 'sub' }, el('span', { class: 'would' }, 'would be refused')) : ''),
+        el('td', {}, el('span', { class: 'mono text' }, one.what), one.wouldDeny.length > 0 ? el('span', { class: 'sub' }, el('span', { class: 'would' }, 'would be refused')) : '', recorded?.mark(one)),
         el('td', {}, el('span', { class: 'text' }, one.where), one.cluster ? el('span', { class: 'sub text' }, one.cluster) : ''),
         el('td', { class: one.ticket || one.reason ? '' : 'blank' }, el('span', { class: 'text' }, one.ticket ?? ''), one.reason ? el('span', { class: 'sub text' }, one.reason) : ''),
         el('td', { class: 'long' }, one.outcome === 'completed' ? one.length : el('span', {}, one.ended), one.outcome === 'open' ? el('span', { class: 'sub' }, 'at the end of the log') : ''));
@@ -392,6 +397,7 @@ export function client(window: any, page: Page): void {
       one.path === 'outside' ? el('p', { class: 'note' }, `Outside every path: ${one.outside ?? 'by a way that nobody declared'}.`) : '',
       one.refusal ? el('p', { class: 'note text' }, `${one.ended}: ${one.refusal}`) : '',
       el('pre', { 'tabindex': 0, 'role': 'region', 'aria-label': 'What was done' }, one.what),
+      ...recorded?.ofSession(one) ?? [],
       el('dl', {},
         ...line('Where', one.where), ...line('Cluster', one.cluster),
         ...line('Began', `${one.start}`), ...line('Ended', one.end ? `${one.end}${one.length ? ` (${one.length})` : ''}` : 'not before the end of the log'), ...line('Outcome', one.ended),
@@ -402,12 +408,24 @@ export function client(window: any, page: Page): void {
         ...line('Client', one.client, true), ...line('From', one.sources, true), ...line('Audit ID', one.id, true), ...line('Events', String(one.events))));
     if (!$('detail').open) $('detail').showModal();
     $('detail-body').scrollTop = 0;
+    recorded?.start();
     toAddress();
+  }
+
+  /** A recording that belongs to no session here. */
+  function openRecording(index: number): void {
+    opened = -1;
+    $('previous').disabled = $('next').disabled = true;
+    fill('detail-title', recorded!.title(index));
+    fill('detail-body', ...recorded!.alone(index));
+    $('detail').showModal();
+    recorded!.start();
   }
 
   $('page').hidden = false;
   fromAddress();
   setUp();
+  if ($('recordings')) fill('recordings', ...recorded!.list(openRecording));
   draw();
   if (opened >= 0) open(opened);
   document.documentElement.setAttribute('data-ready', '');

@@ -1,7 +1,10 @@
 import { createHash } from 'crypto';
 import { client } from './client';
+import { playback } from './playback';
+import { player, Player } from './player';
+import { Recordings } from './recordings';
 import { Shown, shownAll } from './shown';
-import { STYLE } from './style';
+import { RECORDINGS_STYLE, STYLE } from './style';
 import { plain } from '../../text';
 import { AuditReport } from '../debug-session';
 import { counts, LIMITS, PATH_TITLES, PATHS, plural, timeText } from '../session-text';
@@ -12,34 +15,44 @@ const ENTITIES: { readonly [char: string]: string } = { '&': '&amp;', '<': '&lt;
 const text = (value: string): string => plain(value).replace(/[&<>"']/g, char => ENTITIES[char]);
 
 /** JSON within a script element: nothing in it can end the element, or begin a comment. */
-const data = (value: unknown): string => JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+const data = (value: unknown): string => JSON.stringify(value).replace(/[<>&\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, chars =>
+  chars.split('').map(char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''));
 
 const hash = (content: string): string => `'sha256-${createHash('sha256').update(content).digest('base64')}'`;
 
 /** Runs once the page is there. Some compilers name functions by a helper, `__name`, which the page has not. */
-const SCRIPT = `(__name => (${client.toString()})(window, JSON.parse(document.getElementById('report').textContent)))(of => of);`;
+const script = (more: string) => `(__name => (${client.toString()})(window, JSON.parse(document.getElementById('report').textContent)${more}))(of => of);`;
+const SCRIPT = script('');
 
-/** Nothing is loaded, sent or run but what stands in the file itself, by its hash. */
-const POLICY = `default-src 'none'; script-src ${hash(SCRIPT)}; style-src ${hash(STYLE)}; base-uri 'none'; form-action 'none'`;
+/**
+ * Nothing is loaded, sent or run but what stands in the file itself, by its hash. The player's terminal is WebAssembly, which its
+ * own script contains.
+ */
+const policy = (scripts: string[], styles: string[], more = '') =>
+  `default-src 'none'; script-src ${scripts.map(hash).join(' ')}${more}; style-src ${styles.map(hash).join(' ')}; base-uri 'none'; form-action 'none'`;
 
 /**
  * The report as one HTML file that needs no network, and that no text of a log can make do anything. Without JavaScript it
  * shows the sessions as a table.
  */
-export function htmlReport(report: AuditReport): string {
-  const { from, to, damage } = report;
+export function htmlReport(report: AuditReport, recordings?: Recordings): string {
+  const { from, to } = report;
+  const damage = [...report.damage, ...recordings?.damage ?? []];
   const sessions = shownAll(report);
+  const played = recordings && player();
+  const own = played ? script(`, ${playback.toString()}`) : SCRIPT;
+  const rules = played ? policy([played.script, own], [STYLE, played.style + RECORDINGS_STYLE], ' \'wasm-unsafe-eval\'') : policy([own], [STYLE]);
   const period = from && to ? `${timeText(from)} to ${timeText(to)}` : '';
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta http-equiv="Content-Security-Policy" content="${rules}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
 <title>Who debugged what${period ? text(`, ${period}`) : ''}</title>
-<style>${STYLE}</style>
+<style>${STYLE}</style>${played ? `\n<style>${played.style}${RECORDINGS_STYLE}</style>` : ''}
 </head>
 <body>
 <header>
@@ -83,7 +96,7 @@ ${filters(sessions)}
 <tbody id="rows"></tbody>
 </table>
 <div id="more-rows"></div>
-</section>
+</section>${recordings ? recordingsCard(recordings) : ''}
 <dialog id="detail" aria-labelledby="detail-title">
 <div class="bar-top">
 <h2 id="detail-title" class="text"></h2>
@@ -95,13 +108,29 @@ ${filters(sessions)}
 </dialog>
 </div>
 </main>
-<footer><p>${text(LIMITS)} The log names the first grant that allowed a request; others that were active then are told beside it.</p></footer>
-<script type="application/json" id="report">${data({ from, to, titles: PATH_TITLES, sessions })}</script>
-<script>${SCRIPT}</script>
+<footer><p>${text(LIMITS)} The log names the first grant that allowed a request; others that were active then are told beside it.</p>${played ? licence(played) : ''}</footer>
+<script type="application/json" id="report">${data({ from, to, titles: PATH_TITLES, sessions, recordings })}</script>${played ? `\n<script>${played.script}</script>` : ''}
+<script>${own}</script>
 </body>
 </html>
 `;
 }
+
+function recordingsCard({ all, others, missing }: Recordings): string {
+  const said = [
+    `${plural(all.length, 'recording')} of the SSH gateway`,
+    missing.length > 0 ? `${plural(missing.length, 'session')} through it ${missing.length === 1 ? 'has' : 'have'} none here` : 'every session through it has one',
+  ];
+  return `
+<section class="card" aria-labelledby="recordings-title">
+<div class="head"><h2 id="recordings-title">Recordings</h2><p class="soft">${text(`${said.join('; ')}.`)}</p></div>
+${others.length > 0 ? '<p class="soft">These belong to no session above: the gateway refused what was asked for, or the logs or the filters of this report leave it out.</p><ul class="recordings" id="recordings"></ul>' : ''}
+</section>`;
+}
+
+/** Whoever gets the file gets the player, and with it its terms. */
+const licence = ({ version, licence: terms }: Player) => `
+<details class="screen"><summary>Recordings are played by asciinema-player ${text(version)}, under the Apache License 2.0</summary><pre>${terms.replace(/[&<>]/g, char => ENTITIES[char])}</pre></details>`;
 
 function logsText({ logs }: AuditReport): string {
   const clusters = [...new Set(logs.map(({ cluster }) => cluster).filter(cluster => cluster !== undefined))].sort();

@@ -1,3 +1,4 @@
+import type { Recordings } from './recordings';
 import { duration, plain } from '../../text';
 import { AuditReport, DebugSession } from '../debug-session';
 import { commandText, grantText, outcomeText, timeText, whatText, whereText, whoText } from '../session-text';
@@ -48,6 +49,8 @@ export interface Page {
   readonly to?: string;
   readonly titles: { readonly [path: string]: string };
   readonly sessions: Shown[];
+  /** Left out where nobody said where recordings are. */
+  readonly recordings?: Recordings;
 }
 
 /** Every text of a value, made plain. */

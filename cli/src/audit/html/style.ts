@@ -179,3 +179,16 @@ dt { color: var(--soft); } dd { margin: 0; min-width: 0; overflow-wrap: anywhere
   .lane { grid-template-columns: 40mm 1fr; }
 }
 `;
+
+/** Only where recordings are played. */
+export const RECORDINGS_STYLE = `
+h3 { margin: 1rem 0 .2rem; font-size: .95rem; }
+.recording { margin: .5rem 0 1rem; }
+.recording summary, footer summary { display: list-item; }
+.recording summary { margin-top: .5rem; font-weight: 400; }
+.recordings { list-style: none; margin: .4rem 0 0; padding: 0; font-size: .93rem; }
+.recordings li { padding: .42rem 0; border-top: 1px solid var(--line); }
+footer summary { font-weight: 400; }
+footer pre { white-space: pre-wrap; font: .8rem/1.45 var(--mono); }
+@media print { .recording { display: none; } }
+`;
