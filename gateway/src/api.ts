@@ -58,7 +58,13 @@ export class Api {
   public connect(path: string, protocols: string[]): Promise<WebSocket> {
     return new Promise((resolve, fail) => {
       const socket = new WebSocket(`${this.server.replace('https', 'wss')}${path}`, protocols, {
-        agent: this.agent, headers: this.headers() as any, perMessageDeflate: false, handshakeTimeout: TIMEOUT, maxPayload: 64 * 1024 * 1024, skipUTF8Validation: true, generateMask: unmasked,
+        agent: this.agent,
+        headers: this.headers() as any,
+        perMessageDeflate: false,
+        handshakeTimeout: TIMEOUT,
+        maxPayload: 64 * 1024 * 1024,
+        skipUTF8Validation: true,
+        generateMask: unmasked,
       });
       socket.on('open', () => resolve(socket));
       socket.on('unexpected-response', (_request, response) => { textOf(response).then(answer => fail(refusal(response.statusCode!, answer)), fail); });

@@ -4,10 +4,10 @@ import type { Person } from './person';
 
 /** By what the API server knows who asks. */
 export interface Identity {
-  /** Headers of each request; asked for anew each time. */
-  headers(): { [name: string]: string | string[] };
   /** A client certificate and its key, PEM. */
   readonly tls: { readonly cert?: string; readonly key?: string };
+  /** Headers of each request; asked for anew each time. */
+  headers(): { [name: string]: string | string[] };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { App, Chart } from 'cdk8s';
+import { allowListOf } from './allow-list';
 import type { BrokerTeam } from './broker-team';
 import { compose } from './compose';
 import { BrokerPolicyFinding, Finding, located, PolicyError, PolicySource, syntaxOf } from './finding';
@@ -15,6 +16,7 @@ import type { PodSecurityLevel } from '../guardrails/container-security';
 import type { DebugImage } from '../guardrails/debug-image';
 import type { GuardrailException } from '../guardrails/guardrail-exception';
 import { GuardrailMode } from '../guardrails/guardrail-mode';
+import type { ExecAllowList } from '../model/exec-allow-list';
 import { byCodeUnit } from '../private/canonical';
 
 const where = 'BrokerPolicy';
@@ -150,6 +152,15 @@ export class BrokerPolicy {
     this.debugImages = byName(props.debugImages);
     this.mode = props.mode ?? GuardrailMode.AUDIT;
     this.exceptions = [...props.exceptions ?? []];
+  }
+
+  /**
+   * What it says about exec and port-forward, for a `DebugGateway` of the same namespaces.
+   *
+   * @throws when the policy has no command sets, so that it guards no command
+   */
+  public execAllowList(): ExecAllowList {
+    return allowListOf(this._props);
   }
 
   /**

@@ -1,5 +1,6 @@
 import { Duration } from 'cdk8s';
 import { Construct } from 'constructs';
+import { GatewayIdentity } from './gateway-identity';
 import { gatewayJobSpec, RECORDINGS_DIRECTORY } from './gateway-job';
 import { APP, fencePolicy, templatePolicy } from './gateway-policies';
 import { GatewayReach } from './gateway-reach';
@@ -11,6 +12,7 @@ import { emitPolicy } from '../model/admission-policy';
 import { DebugCapability } from '../model/capability';
 import { ClusterBoundary } from '../model/cluster-boundary';
 import { DOMAIN, REASON } from '../model/constants';
+import { ExecAllowList } from '../model/exec-allow-list';
 import { apiServerEgress, restrictedNamespace, scriptLabels } from '../model/script-job';
 import { byCodeUnit, sortedUnique } from '../private/canonical';
 import { allOrNothing, declareObject, Manifest } from '../private/declare';
@@ -22,8 +24,11 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const RBAC = 'rbac.authorization.k8s.io';
 const AUTHENTICATION = 'authentication.k8s.io';
+const AUTHORIZATION = 'authorization.k8s.io';
 /** The first version whose API server bounds impersonation. */
 const CONSTRAINED = 36;
+/** The first version that has all the gateway needs besides: policies, and streams of the fifth protocol. */
+const WITHOUT_RIGHTS = 30;
 /** Names of containers have to fit a session's memory; more people start more gateways. */
 const MOST_SESSIONS = 200;
 
@@ -40,8 +45,26 @@ const MASKS = [
 
 /** An SSH door to pods of some namespaces. */
 export interface DebugGatewayProps {
-  /** Version of the cluster, `1.36` or newer: before that, Kubernetes cannot bound for whom, and about what, the gateway speaks. */
+  /**
+   * Version of the cluster, `1.36` or newer: before that, Kubernetes cannot bound for whom, and about what, the gateway speaks. With
+   * `GatewayIdentity.ownCredential()`, `1.30` or newer.
+   */
   readonly clusterVersion: string;
+
+  /**
+   * As whom the API server is asked.
+   *
+   * @default GatewayIdentity.impersonation()
+   */
+  readonly identity?: GatewayIdentity;
+
+  /**
+   * Which commands are let through, as a broker policy says: what it does not have is refused before the API server is asked, in the
+   * guardrail's words. With a policy that only watches, it is a remark in the recording. The guardrail decides in any case.
+   *
+   * @default - the guardrails of the cluster alone
+   */
+  readonly allowList?: ExecAllowList;
 
   /** How long a gateway lives, with everything that is open in it: 1 minute to 4 hours, in whole seconds. */
   readonly deadline: Duration;
@@ -188,6 +211,8 @@ export interface DebugGatewayProps {
 export class DebugGateway extends Construct {
   /** Annotation of the CronJob: public key of the authority that signed the gateway's key. */
   public static readonly HOST_AUTHORITY = `${DOMAIN}/ssh-host-authority`;
+  /** Annotation of the CronJob: `own-credential` when clients have to hand over theirs. */
+  public static readonly IDENTITY = `${DOMAIN}/ssh-identity`;
   /** The user to log in as. Who somebody is stands in their certificate. */
   public static readonly LOGIN = LOGIN;
   /** The port of sshd. */
@@ -203,8 +228,8 @@ export class DebugGateway extends Construct {
   public readonly hostName: string;
 
   /**
-   * @throws on a deadline that is missing or over four hours, a missing recording, a cluster before 1.36, system groups and
-   * namespaces, keys that are private, damaged or of a weak type, an image that is not pinned, malformed names, blocks and ports
+   * @throws on a deadline that is missing or over four hours, a missing recording, a cluster before 1.36 (1.30 with
+   * `ownCredential()`), an allow-list without one of the targets, system groups and namespaces, keys that are private, damaged or of a weak type, an image that is not pinned, malformed names, blocks and ports
    */
   public constructor(scope: Construct, id: string, props: DebugGatewayProps) {
     super(scope, id);
@@ -249,7 +274,11 @@ export class DebugGateway extends Construct {
       kind: 'CronJob',
       metadata: {
         ...metadata,
-        annotations: { [DebugGateway.HOST_AUTHORITY]: checked.hostAuthority, [REASON]: 'A template: kubectl create job --from=cronjob starts a gateway. It never runs by itself.' },
+        annotations: {
+          [DebugGateway.HOST_AUTHORITY]: checked.hostAuthority,
+          ...checked.maxCredentialSeconds !== undefined && { [DebugGateway.IDENTITY]: 'own-credential' },
+          [REASON]: 'A template: kubectl create job --from=cronjob starts a gateway. It never runs by itself.',
+        },
       },
       spec: {
         concurrencyPolicy: 'Allow',
@@ -283,13 +312,16 @@ export class DebugGateway extends Construct {
       });
     }
 
-    // Whose name: any person's, for people are not declared; which groups: these alone.
-    bound('speaks-for', 'ClusterRole', {}, `secure-debug-${name}.${namespace}`, [
-      { apiGroups: [AUTHENTICATION], resources: ['groups'], verbs: ['impersonate:user-info'], resourceNames: checked.groups },
-      { apiGroups: [AUTHENTICATION], resources: ['users'], verbs: ['impersonate:user-info'] },
-    ], [serviceAccount]);
-    for (const target of targets) {
-      bound(`speaks-in-${target.namespace}`, 'Role', { namespace: target.namespace }, `${name}.${namespace}`, inTheirName(target).map(rule => ({ ...rule })), [serviceAccount]);
+    if (checked.maxCredentialSeconds === undefined) {
+      // Whose name: any person's, for people are not declared; which groups: these alone. And which right it is that they have.
+      bound('speaks-for', 'ClusterRole', {}, `secure-debug-${name}.${namespace}`, [
+        { apiGroups: [AUTHENTICATION], resources: ['groups'], verbs: ['impersonate:user-info'], resourceNames: checked.groups },
+        { apiGroups: [AUTHENTICATION], resources: ['users'], verbs: ['impersonate:user-info'] },
+        { apiGroups: [AUTHORIZATION], resources: ['selfsubjectaccessreviews'], verbs: ['impersonate-on:user-info:create'] },
+      ], [serviceAccount]);
+      for (const target of targets) {
+        bound(`speaks-in-${target.namespace}`, 'Role', { namespace: target.namespace }, `${name}.${namespace}`, inTheirName(target).map(rule => ({ ...rule })), [serviceAccount]);
+      }
     }
     bound('starters', 'Role', { namespace }, `${name}-starters`, [
       { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
@@ -305,14 +337,21 @@ type Checked = ReturnType<typeof check>;
 function check(where: string, props: DebugGatewayProps) {
   const minor = /^1\.(\d{1,3})(?:\.\d{1,3})?$/.exec(props.clusterVersion)?.[1];
   if (minor === undefined) reject({ where, field: 'clusterVersion', value: props.clusterVersion, problem: 'is not a version of Kubernetes', fix: 'write it as "1.36"' });
-  if (Number(minor) < CONSTRAINED) {
+  if (props.identity !== undefined && !(props.identity instanceof GatewayIdentity)) {
+    reject({ where, field: 'identity', value: props.identity, problem: 'is no GatewayIdentity', fix: 'use GatewayIdentity.impersonation() or GatewayIdentity.ownCredential()' });
+  }
+  const { maxCredentialSeconds } = props.identity ?? GatewayIdentity.impersonation();
+  if (Number(minor) < CONSTRAINED && maxCredentialSeconds === undefined) {
     reject({
       where,
       field: 'clusterVersion',
       value: props.clusterVersion,
       problem: 'cannot bound impersonation: a stolen token of the gateway would read every Secret of the cluster, as one of its controllers',
-      fix: `use kubectl with the person's own short-lived credential (OidcKubeconfig) until the cluster runs 1.${CONSTRAINED} or newer`,
+      fix: `give identity: GatewayIdentity.ownCredential(), or use kubectl with a short login, until the cluster runs 1.${CONSTRAINED} or newer`,
     });
+  }
+  if (Number(minor) < WITHOUT_RIGHTS) {
+    reject({ where, field: 'clusterVersion', value: props.clusterVersion, problem: 'has no admission policies to fence a gateway', fix: `use kubectl with a short login until the cluster runs 1.${WITHOUT_RIGHTS} or newer` });
   }
   if (!(props.recording instanceof GatewayRecording)) {
     reject({ where, field: 'recording', value: props.recording, problem: 'is missing: a gateway without recordings is a way around the audit log', fix: 'name a volume claim: GatewayRecording.volumeClaim("debug-recordings")' });
@@ -346,9 +385,19 @@ function check(where: string, props: DebugGatewayProps) {
       reject({ where, field: 'debugImages', value: props.debugImages, problem: `is empty, and debug containers are offered in ${target}`, fix: 'name an image, e.g. debugImages: ["docker.io/library/busybox:1.37.0"], or leave EPHEMERAL_CONTAINERS out' });
     }
   });
+  const { allowList } = props;
+  if (allowList !== undefined && !(allowList instanceof ExecAllowList)) {
+    reject({ where, field: 'allowList', value: allowList, problem: 'is no ExecAllowList', fix: 'use BrokerPolicy.fromFile("broker.json").execAllowList()' });
+  }
+  const unguarded = allowList && targets.find(target => !allowList.namespaces.includes(target.namespace));
+  if (unguarded) {
+    reject({ where, field: 'allowList', value: allowList.namespaces, problem: `does not have the target ${unguarded.namespace}, so it would allow nothing there`, fix: 'add the namespace to a team of the policy, or give the target a gateway of its own' });
+  }
   return {
     name,
     namespace,
+    maxCredentialSeconds,
+    allowList: allowList?._toJson(targets.map(target => target.namespace)),
     createNamespace: props.createNamespace ?? props.gatewayNamespace === undefined,
     groups,
     starters,
@@ -407,6 +456,8 @@ function filesOf(checked: Checked): { [file: string]: string } {
     masks,
     debugImages,
     maxSessions,
+    ...checked.maxCredentialSeconds !== undefined && { ownCredential: { maxSeconds: checked.maxCredentialSeconds } },
+    ...checked.allowList && { allowList: checked.allowList },
   };
   return {
     'config.json': `${JSON.stringify(config, undefined, 2)}\n`,

@@ -16,6 +16,8 @@ export interface GatewayJob {
   readonly claimName: string;
   readonly hostKeySecret: string;
   readonly maxSessions: number;
+  /** Given when people hand over their credentials: then it has no token. */
+  readonly maxCredentialSeconds?: number;
 }
 
 /** Fields of the Job's spec, all of which are written here so that the policy can compare each, and those that Kubernetes adds. */
@@ -37,7 +39,7 @@ export function gatewayJobSpec(job: GatewayJob) {
 }
 
 /** Under Pod Security `restricted`: sshd runs as the one user that it lets in, on a high port, and needs no right for that. */
-function podSpec({ name, image, deadlineSeconds, claimName, hostKeySecret, maxSessions }: GatewayJob) {
+function podSpec({ name, image, deadlineSeconds, claimName, hostKeySecret, maxSessions, maxCredentialSeconds }: GatewayJob) {
   return {
     activeDeadlineSeconds: deadlineSeconds,
     automountServiceAccountToken: false,
@@ -86,7 +88,7 @@ function podSpec({ name, image, deadlineSeconds, claimName, hostKeySecret, maxSe
         name: 'service-account',
         projected: {
           sources: [
-            { serviceAccountToken: { path: 'token', expirationSeconds: TOKEN_SECONDS } },
+            ...maxCredentialSeconds === undefined ? [{ serviceAccountToken: { path: 'token', expirationSeconds: TOKEN_SECONDS } }] : [],
             { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
           ],
         },

@@ -1,6 +1,7 @@
 import { Argument } from './argument';
 import { Command } from './command';
 import { allOf, anyOf, list, literal, literals } from '../model/cel';
+import type { CommandMatches } from '../model/exec-allow-list';
 import { byCodeUnit, sortedUnique } from '../private/canonical';
 import { reject } from '../private/errors';
 import { dnsLabel, reason as checkReason } from '../private/validate';
@@ -147,6 +148,16 @@ export class CommandSet {
   }
 
   /**
+   * What is in the set: commands without variable parts, and RE2 of the others, as words joined by line ends.
+   *
+   * @internal
+   */
+  public get _matches(): CommandMatches {
+    const patterns = this.commands.flatMap(command => (command._exact ? [] : [command._pattern]));
+    return { exact: this.commands.flatMap(command => command._exact ? [command._exact] : []), ...patterns.length && { pattern: `^(?:${patterns.join('|')})$` } };
+  }
+
+  /**
    * CEL: whether a command is in the set.
    *
    * @param argv expression that gives the words as a list
@@ -154,11 +165,10 @@ export class CommandSet {
    * @internal
    */
   public _contains(argv: string, line: string): string {
-    const exact = this.commands.flatMap(command => (command._exact ? [literals(command._exact)] : []));
-    const patterns = this.commands.flatMap(command => (command._exact ? [] : [command._pattern]));
+    const { exact, pattern } = this._matches;
     return anyOf([
-      ...exact.length ? [`${argv} in ${list(sortedUnique(exact))}`] : [],
-      ...patterns.length ? [`${line}.matches(${literal(`^(?:${patterns.join('|')})$`)})`] : [],
+      ...exact.length ? [`${argv} in ${list(sortedUnique(exact.map(literals)))}`] : [],
+      ...pattern === undefined ? [] : [`${line}.matches(${literal(pattern)})`],
     ]);
   }
 
@@ -170,6 +180,16 @@ export class CommandSet {
   public _fits(contained: string, tty: string, stdin: string): string {
     return allOf([contained, ...this.tty ? [] : [`!${tty}`], ...this.stdin ? [] : [`!${stdin}`]]);
   }
+}
+
+const SHOWN_COMMANDS = 6;
+
+/** A few commands of each set: a message has 5 KiB at most, and a tired reader. */
+export function summaryOf(sets: readonly CommandSet[]): string {
+  return sets.map(({ name, commands }) => {
+    const shown = commands.slice(0, SHOWN_COMMANDS).join(', ');
+    return `${name} (${shown}${commands.length > SHOWN_COMMANDS ? `, … ${commands.length} in all` : ''})`;
+  }).join('; ');
 }
 
 /** The most sets that one policy can ask about: it may ask the authorizer 28 times, and asks about streams too. */

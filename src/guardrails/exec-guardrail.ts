@@ -1,11 +1,12 @@
 import { Construct } from 'constructs';
-import { CommandSet, commandSetsOf } from './command-set';
+import { CommandSet, commandSetsOf, summaryOf } from './command-set';
 import { checkExecAllowance, emitExecRights, ExecAllowance } from './exec-access';
 import { exceptionConditions, exceptionsOf, GuardrailException } from './guardrail-exception';
 import { GuardrailMode, validationActions } from './guardrail-mode';
 import { guardNamespaces, withinGuardrail } from './scope';
 import { emitPolicy, exceptionAnnotation, GIVING, isGiven, PolicyValidation, PolicyVariable } from '../model/admission-policy';
 import { anyOf, authorizerCheck, literal } from '../model/cel';
+import { celOfWords, EXEC_WORDS, streamExpression } from '../model/exec-words';
 import { DEBUGGERS, STREAMS, VIRTUAL } from '../model/virtual-rights';
 import { SecureDebugWarnings } from '../model/warnings';
 import { allOrNothing } from '../private/declare';
@@ -150,23 +151,23 @@ function validations(sets: CommandSet[]): PolicyValidation[] {
   const stream = (subResource: string, terms: string[], what: string): PolicyValidation => ({
     expression: `request.subResource != '${subResource}' || ${anyOf(terms)}`,
     message: `${what} is not granted to you here`,
-    messageExpression: `${literal(`${what} to `)} + variables.place + ' is not granted to you; rights by wildcard do not count'`,
+    messageExpression: celOfWords(EXEC_WORDS.stream, { stream: streamExpression(what) }),
   });
   return [
     {
       expression: unlessExec(anyOf(sets.map((_set, i) => `variables.in${i}`))),
       message: `the command is in none of the command sets ${names}`,
-      messageExpression: `'exec of "' + variables.shown + '" in ' + variables.place + ' is in none of the command sets: ' + ${literal(sets.map(summary).join('; '))}`,
+      messageExpression: celOfWords(EXEC_WORDS.unknown, { sets: literal(summaryOf(sets)) }),
     },
     {
       expression: unlessExec(anyOf(sets.map((_set, i) => `variables.fits${i}`))),
       message: 'the command is allowed without -i and -t only',
-      messageExpression: '\'exec of "\' + variables.shown + \'" in \' + variables.place + \' is allowed without -i and -t only\'',
+      messageExpression: celOfWords(EXEC_WORDS.withoutStreams),
     },
     {
       expression: unlessExec(anyOf(sets.map((_set, i) => `variables.fits${i} && ${isGiven(`may${i}`)}`))),
       message: 'you may use none of the command sets that contain the command',
-      messageExpression: `'exec of "' + variables.shown + '" in ' + variables.place + ' takes the command set ' + ${fitting} + ', which is not granted to you; rights by wildcard do not count. Request access, or break glass'`,
+      messageExpression: celOfWords(EXEC_WORDS.notGranted, { fitting }),
     },
     stream('attach', [isGiven('attach'), `has(object.container) && object.container.matches(${literal(DEBUGGERS)}) && ${isGiven('attachDebugger')}`], 'attach'),
     stream('portforward', [isGiven('portForward')], 'port-forward'),
@@ -176,13 +177,4 @@ function validations(sets: CommandSet[]): PolicyValidation[] {
       messageExpression: '\'proxy to \' + request.resource.resource + \' \' + variables.place + \' is not granted to you; rights by wildcard do not count\'',
     },
   ];
-}
-
-const SHOWN_COMMANDS = 6;
-
-/** A few commands of the set: a message has 5 KiB at most, and a tired reader. */
-function summary(set: CommandSet): string {
-  const { commands } = set;
-  const shown = commands.slice(0, SHOWN_COMMANDS).join(', ');
-  return `${set.name} (${shown}${commands.length > SHOWN_COMMANDS ? `, … ${commands.length} in all` : ''})`;
 }

@@ -4,6 +4,7 @@ export * from './cluster-boundary';
 export * from './control-plane';
 export * from './control-plane-platform';
 export * from './debug-access';
+export { ExecAllowList } from './exec-allow-list';
 export * from './policy-rule';
 export * from './script-job-options';
 export * from './subject';

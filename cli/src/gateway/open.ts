@@ -2,6 +2,7 @@ import { spawn } from 'child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'fs';
 import { homedir, tmpdir } from 'os';
 import { join } from 'path';
+import { Handed, handOver } from './hand-over';
 import { refused, wrongUse } from '../errors';
 import { paths } from '../paths';
 import { CommonOptions, Result, Session } from '../session';
@@ -17,6 +18,9 @@ export interface OpenOptions extends CommonOptions {
 }
 
 const HOST_AUTHORITY = 'secure-debug.internal/ssh-host-authority';
+const IDENTITY = 'secure-debug.internal/ssh-identity';
+/** Hardware encrypts with it; ssh would choose another one first. */
+const CIPHER = 'aes128-gcm@openssh.com';
 const LOGIN = 'debug';
 const EVERY = 1_000;
 const DEFAULT_WAIT = 120;
@@ -34,6 +38,10 @@ export async function openGateway(session: Session, words: string[], options: Op
   if (typeof authority !== 'string' || !/^[a-z0-9@.-]+ [A-Za-z0-9+/=]+$/.test(authority)) {
     refused(`The CronJob ${plain(gateway)} does not say which authority signed the gateway's key. Fix: make it with DebugGateway, which annotates it.`);
   }
+  const handsOver = cronJob.metadata.annotations[IDENTITY] === 'own-credential';
+  if (handsOver && (options.print || options.json)) {
+    wrongUse('The gateway takes your own credential for each session, which one line of ssh cannot hand over. Fix: leave --print out.');
+  }
   const found = options.new ? undefined : await running(session, gateway);
   const pod = found ?? await start(session, cronJob, wait);
 
@@ -42,17 +50,20 @@ export async function openGateway(session: Session, words: string[], options: Op
   const known = join(folder, 'known_hosts');
   writeFileSync(known, `@cert-authority ${hostName} ${authority}\n`, { mode: 0o600 });
   const program = [process.execPath, process.argv[1]].map(word).join(' ');
-  const args = [
-    ...words.length && !options.tty ? [] : ['-t'],
+  const how = [
     '-o', `ProxyCommand=${session.line(program, 'ssh', 'proxy', word(pod), '-n', namespace).replace(/%/g, '%%')}`,
     '-o', `HostKeyAlias=${hostName}`, '-o', `UserKnownHostsFile=${known}`, '-o', 'GlobalKnownHostsFile=none', '-o', 'StrictHostKeyChecking=yes',
-    '-o', 'IdentitiesOnly=yes', '-i', identity, `${LOGIN}@${hostName}`, ...words.length ? [words.map(quoted).join(' ')] : [],
+    '-o', 'IdentitiesOnly=yes', '-o', `Ciphers=^${CIPHER}`, '-i', identity, `${LOGIN}@${hostName}`,
   ];
+  const args = [...words.length && !options.tty ? [] : ['-t'], ...how, ...words.length ? [words.map(quoted).join(' ')] : []];
   const line = ['ssh', ...args].map(word).join(' ');
   if (options.print || options.json) return { data: { pod, started: !found, host: hostName, command: ['ssh', ...args] }, text: line };
+  let handed: Handed | undefined;
   try {
+    if (handsOver) handed = await handOver(session, ['ssh', ...how]);
     return { data: {}, text: '', code: await ssh(session, args) };
   } finally {
+    handed?.end();
     rmSync(folder, { recursive: true, force: true });
   }
 }
