@@ -26,6 +26,8 @@ export interface View {
   readonly dark?: boolean;
   readonly touch?: boolean;
   readonly withoutScript?: boolean;
+  /** The page has no script, so nothing says when it is ready. */
+  readonly still?: boolean;
   readonly hash?: string;
 }
 
@@ -71,7 +73,7 @@ export class ReportBrowser {
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: view.dark ? 'dark' : 'light' }, { name: 'prefers-reduced-motion', value: 'reduce' }]);
     if (view.withoutScript) await page.setJavaScriptEnabled(false);
     await page.goto(url, { waitUntil: 'load' });
-    if (!view.withoutScript) await page.waitForSelector('html[data-ready]', { timeout: 20_000 });
+    if (!view.withoutScript && !view.still) await page.waitForSelector('html[data-ready]', { timeout: 20_000 });
     return { page, requests, errors };
   }
 

@@ -6,6 +6,13 @@ import { xml } from './present';
 import { SecureDebugWarnings } from '../model/warnings';
 import { sortedUnique } from '../private/canonical';
 
+const OWN_STYLE = [
+  '.medium-text{color:var(--medium)}.low-text{color:var(--low)}ol{margin:.3rem 0;padding-left:1.4rem}',
+  'h1,h2,p,li,dt,dd{overflow-wrap:anywhere}td>strong,td>a,.id{white-space:nowrap}',
+  // A table is no wider than a phone, whatever stands in it. The picture would be; the lists say the same.
+  '@media screen and (max-width:40rem){.picture{display:none}body{margin:1rem auto;padding:0 .8rem}th,td{padding:.4rem .3rem;font-size:.87rem}tbody th{min-width:0;overflow-wrap:anywhere}ol{padding-left:1rem}dd{margin-left:1rem}}',
+].join('\n');
+
 const code = (text: string): string => `<code>${xml(text)}</code>`;
 const codes = (texts: string[]): string => texts.map(code).join('<br>');
 const danger = (text: string): string => `<strong class="${text}-text">${text}</strong>`;
@@ -39,18 +46,18 @@ export function inventoryHtml(subjects: InventorySubject[], evidence: InventoryE
     '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \'unsafe-inline\'">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     `<title>${INVENTORY_HEADING}</title>`,
-    `<style>\n${STYLE}\n.medium-text{color:var(--medium)}.low-text{color:var(--low)}ol{margin:.3rem 0;padding-left:1.4rem}</style>`,
+    `<style>\n${STYLE}\n${OWN_STYLE}</style>`,
     '</head>',
     '<body>',
     '<main>',
     `<h1>${INVENTORY_HEADING}</h1>`,
     `<p>${others.length === 0 ? 'Nobody but Kubernetes itself holds or reaches more than a task needs.' : `${countText(others)}. Read from RBAC and what stands around it; a step that an admission policy stops is told all the same.`}</p>`,
-    ...picture ? ['<h2>Ways to everything</h2>', '<div class="scroll" role="region" aria-label="Ways to everything" tabindex="0">', picture, '</div>'] : [],
+    ...picture ? ['<div class="picture">', '<h2>Ways to everything</h2>', '<div class="scroll" role="region" aria-label="Ways to everything" tabindex="0">', picture, '</div>', '</div>'] : [],
     ...others.length === 0 ? [] : [
       '<h2>Everybody</h2>',
       `<table><thead><tr>${['Danger', 'Who', 'Is', 'Rules', ...logged ? ['Last used'] : []].map(head => `<th scope="col">${head}</th>`).join('')}</tr></thead><tbody>`,
       ...others.map((subject, i) => `<tr><td>${danger(subject.danger)}</td><th scope="row"><a href="#s${i}">${xml(subject.name)}</a><small>${subject.kind}</small></th><td>${subject.use}<small>${xml(subject.usedBecause)}</small></td>`
-        + `<td>${sortedUnique(subject.findings.map(({ id }) => id)).join(', ')}</td>${logged ? `<td>${xml(lastUsedText(of(subject)))}</td>` : ''}</tr>`),
+        + `<td>${sortedUnique(subject.findings.map(({ id }) => id)).map(id => `<span class="id">${id}</span>`).join(', ')}</td>${logged ? `<td>${xml(lastUsedText(of(subject)))}</td>` : ''}</tr>`),
       '</tbody></table>',
       ...others.flatMap((subject, i) => [
         `<h2 id="s${i}">${subject.kind} ${xml(subject.name)}</h2>`,
