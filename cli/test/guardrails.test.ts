@@ -73,6 +73,15 @@ describe('guardrails off', () => {
     expect(binding('secure-debug-exec').metadata.annotations[`${P}off-reason`]).toContain('INC-1');
   });
 
+  test('what a GitOps controller turned on meanwhile is told as on, and is turned off again', async () => {
+    await cluster.as('admin', ['guardrails', 'off', 'exec', ...REASON]);
+    binding('secure-debug-exec').spec.validationActions = ['Deny', 'Audit'];
+    expect((await cluster.as('admin', ['guardrails', 'status'])).stdout).toMatch(/secure-debug-exec: Deny, Audit;(?![^]*turned off)/);
+    await cluster.as('admin', ['guardrails', 'off', 'exec', '--reason', 'INC-2: again']);
+    expect(binding('secure-debug-exec').spec.validationActions).toEqual(['Audit']);
+    expect(binding('secure-debug-exec').metadata.annotations).toMatchObject({ [`${P}actions-before-off`]: 'Deny,Audit', [`${P}off-reason`]: 'admin: INC-2: again' });
+  });
+
   test.each([['argocd.argoproj.io/tracking-id', 'Argo CD manages them'], ['kustomize.toolkit.fluxcd.io/name', 'Flux manages them']])('%s: says what will turn it on again', async (key, says) => {
     guardrail('secure-debug-exec', 'exec-guardrail', ['Deny', 'Audit'], { annotations: { [key]: 'x' } });
     expect((await cluster.as('admin', ['guardrails', 'off', 'exec', ...REASON])).stdout).toContain(says);

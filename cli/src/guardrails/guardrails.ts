@@ -40,7 +40,7 @@ export async function guardrailStatus(session: Session, names: string[], _: Comm
     present: one.policy !== undefined,
     actions: [...new Set<string>(one.bindings.flatMap(binding => binding.spec?.validationActions ?? []))],
     off: one.bindings.some(isOff),
-    offReason: one.bindings.map(binding => binding.metadata.annotations?.[offReason()]).find(Boolean) ?? null,
+    offReason: one.bindings.filter(isOff).map(binding => binding.metadata.annotations?.[offReason()]).find(Boolean) ?? null,
     typeWarnings: (one.policy?.status?.typeChecking?.expressionWarnings ?? []).map((warning: any) => `${warning.fieldRef}: ${warning.warning}`),
     canary: decides[one.name],
   }));
@@ -172,7 +172,9 @@ function tried({ name, policy, bindings }: Guardrail): Tried {
 }
 
 function isOff(binding: any): boolean {
-  return binding.metadata.annotations?.[formerActions()] !== undefined;
+  const former: string | undefined = binding.metadata.annotations?.[formerActions()];
+  // A GitOps controller that applies it again gives back what it does, and leaves the annotations of others.
+  return former !== undefined && [...binding.spec?.validationActions ?? []].sort().join() !== former.split(',').sort().join();
 }
 
 /** What follows from who manages the bindings. */
