@@ -103,8 +103,8 @@ function firstLine(stdin: NodeJS.ReadableStream): Promise<string> {
     const take = (bytes: Buffer) => {
       text += bytes.toString('latin1');
       const end = text.indexOf('\n');
-      if (end >= 0) settle(() => resolve(text.slice(0, end)));
-      else if (text.length > LONGEST) refused('What came is too long for a credential');
+      if (text.length > LONGEST) refused('What came is too long for a credential');
+      else if (end >= 0) settle(() => resolve(text.slice(0, end)));
     };
     stdin.on('data', take).on('end', ended).resume();
   });

@@ -8,6 +8,8 @@ import { eventually, inParallel, must } from './process';
 export interface PersonProps {
   readonly name: string;
   readonly groups: string[];
+  /** For how long the certificate is; Kubernetes signs none for less than 600. Default: four hours. */
+  readonly seconds?: number;
 }
 
 /**
@@ -20,7 +22,7 @@ export async function people(cluster: Cluster, wanted: PersonProps[]): Promise<R
   const folder = folderOf(cluster);
   const id = (name: string) => `secure-debug-test-${createHash('sha256').update(`${process.pid} ${name}`).digest('hex').slice(0, 12)}`;
 
-  const requests = await inParallel(4, wanted, async ({ name, groups }) => {
+  const requests = await inParallel(4, wanted, async ({ name, groups, seconds = 14_400 }) => {
     const subject = [...groups.map(group => `/O=${group.replace(/\//g, '\\/')}`), `/CN=${name}`].join('');
     const pem = await must('openssl', [
       'req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-batch', '-keyout', join(folder, `${name}.key`), '-subj', subject,
@@ -29,7 +31,7 @@ export async function people(cluster: Cluster, wanted: PersonProps[]): Promise<R
       apiVersion: 'certificates.k8s.io/v1',
       kind: 'CertificateSigningRequest',
       metadata: { name: id(name) },
-      spec: { request: Buffer.from(pem).toString('base64'), signerName: 'kubernetes.io/kube-apiserver-client', usages: ['client auth'], expirationSeconds: 14_400 },
+      spec: { request: Buffer.from(pem).toString('base64'), signerName: 'kubernetes.io/kube-apiserver-client', usages: ['client auth'], expirationSeconds: seconds },
     };
   });
   const names = requests.map(request => request.metadata.name);
