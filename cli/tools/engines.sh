@@ -1,6 +1,8 @@
 #!/bin/sh
-# The views on ClickHouse and Spark give the rows that the command line gives, and sqlglot parses all dialects: tools/engines.sh [SEED…]
-# Takes the Python packages of ENGINES_PYTHON (default: python3): chdb, pyspark (with Java 17), sqlglot. What is missing is skipped by name.
+# The views on ClickHouse and Spark give the rows that the command line gives, and sqlglot parses all dialects; the questions in log languages
+# are read by their own parsers, and Loki answers them and evaluates the rules of AuditAlerts: tools/engines.sh [SEED…]
+# Takes the Python packages of ENGINES_PYTHON (default: python3): chdb, pyspark (with Java 17), sqlglot; and what languages.sh names, and Go for
+# Loki, which the first time takes ten minutes or more to build. What is missing is skipped by name.
 set -eu
 cd "$(dirname "$0")/.."
 python=${ENGINES_PYTHON:-python3}
@@ -18,4 +20,13 @@ for engine in parse clickhouse spark; do
     *) failed=1 ;;
   esac
 done
+tools/languages.sh "$folder/languages" || failed=1
+if ! command -v go >/dev/null; then
+  echo 'skipped: loki (there is no Go to build it with)'
+elif loki=$(../tools/loki/build.sh) && collector=$(../tools/otelcol/build.sh); then
+  npx tsx --tsconfig tsconfig.dev.json tools/loki.ts "$folder/loki" "$loki" "$collector" "$@" || failed=1
+else
+  echo 'loki or the collector could not be built'
+  failed=1
+fi
 exit $failed

@@ -51,6 +51,7 @@ export interface QueryOptions {
 /** Questions in the language where logs are already. */
 export function logQuery(language: string, question: string | undefined, { user, source }: QueryOptions): Result {
   const found = LANGUAGES.find(({ id }) => id === language) ?? wrongUse(`${plain(language)} is no language that is known here. Fix: use one of ${LANGUAGES.map(({ id }) => id).join(', ')}.`);
+  if (user !== undefined && /[\p{Cc}\u2028\u2029]/u.test(user)) wrongUse(`--user ${plain(user)} has a control character, and no language writes those alike. Fix: give the name as the log has it, e.g. --user alice.`);
   if (user === '') wrongUse('--user is empty. Fix: give the name as the log has it, e.g. --user alice.');
   if (source !== undefined && (source.trim() === '' || /[\n\r]/.test(source))) wrongUse(`--source has to be ${found.sourceIs} in one line. Fix: e.g. --source '${found.source}'.`);
   const all = questions(user);

@@ -213,7 +213,7 @@ const SPL: Language = {
       compare: ({ kind, field, value, not }) => {
         if (kind === 'equals') return `a_${field}${not ? '!=' : '='}${text(value)}`;
         const length = value.length;
-        const positive = kind === 'begins' ? `substr(a_${field}, 1, ${length})=${text(value)}` : `len(replace(a_${field}, ${text(plainRegex(value))}, ""))<len(a_${field})`;
+        const positive = kind === 'begins' ? `substr(a_${field}, 1, ${length})=${text(value)}` : `match(a_${field}, ${text(plainRegex(value))})`;
         return not ? `NOT (${positive})` : positive;
       },
     });
