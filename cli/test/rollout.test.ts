@@ -1,7 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
+import { FakeCluster } from './fake-cluster';
 import { offline } from './offline';
+
+// A few MiB of manifests are read and compared, on a machine that does other things too.
+jest.setTimeout(120_000);
 
 const CLUSTERS = join(__dirname, '..', '..', 'examples', 'fleet', 'expected', 'clusters');
 const BEFORE = join(CLUSTERS, 'prod-eu', 'manifests');
@@ -58,11 +62,53 @@ test('--json has all of it as data', async () => {
 });
 
 test.each([
-  ['no phase', [BEFORE, AFTER], /^error: --to is missing: it is no step\. Fix: one of credentials, broker\.\n$/],
+  ['no manifests', [], /^error: No manifests are given\. Fix: /],
+  ['manifests beside the cluster', [BEFORE, '--live'], /^error: --live reads the cluster, and a folder is named too/],
   ['a phase that there is not', [BEFORE, AFTER, '--to', 'rbac'], /^error: --to rbac is no step/],
   ['a judgement without a log', [BEFORE, AFTER, '--to', 'broker', '--fail-on', 'not-ready'], /^error: --fail-on needs an audit log/],
   ['a judgement that there is not', [BEFORE, AFTER, '--to', 'broker', '--fail-on', 'never'], /^error: --fail-on never is unknown/],
   ['a folder that there is not', [join(BEFORE, 'none'), AFTER, '--to', 'broker'], /^error: .*none cannot be read.*Fix: /],
 ])('%s is wrong use', async (_, args, message) => {
   expect(await rollout(...args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) });
+});
+
+describe('how far it has come', () => {
+  test.each([
+    [join(CLUSTERS, 'prod-us', 'manifests'), { phase: 'rbac', next: 'credentials', watching: expect.arrayContaining(['secure-debug-exec']), refusing: [], requestable: [] }],
+    [BEFORE, { phase: 'credentials', next: 'broker', issuers: true }],
+    [AFTER, { phase: 'broker', refusing: expect.arrayContaining(['secure-debug-exec']), watching: [], requestable: expect.arrayContaining(['checkout/debug-grant']) }],
+  ])('%s', async (manifests, expected) => {
+    const { code, stdout } = await rollout(manifests, '--json');
+    expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ status: 'not judged', ...expected })]);
+  });
+
+  test('with a log, whether it may go on, and the command that writes the pull request', async () => {
+    const file = log();
+    const { code, stdout } = await rollout(BEFORE, '--log', file, '--fail-on', 'not-ready');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^Phase credentials\n/);
+    expect(stdout).toContain('Next: broker, not ready, since\n  1 person used cluster-admin');
+    expect(stdout).toContain(`secure-debug rollout ${BEFORE} NEW --to broker --log ${file}`);
+  });
+
+  test('of a cluster, and of one where nothing is yet', async () => {
+    const cluster = await new FakeCluster([{ name: 'admin', groups: [] }]).start();
+    try {
+      expect((await cluster.as('admin', ['rollout', '--live'])).stdout).toMatch(/^Nothing of it is there yet\n[^]*secure-debug init writes the app\./);
+      cluster.put('/apis/rbac.authorization.k8s.io/v1/namespaces/payments/roles', { metadata: { name: 'oncall-debug', namespace: 'payments' }, rules: [] });
+      const { stdout } = await cluster.as('admin', ['rollout', '--live']);
+      expect(stdout).toMatch(/^Phase rbac\n[^]*on call +payments\n/);
+      expect(stdout).toContain('whose tokens are believed stands in files of the API server');
+    } finally {
+      await cluster.stop();
+    }
+  });
+});
+
+test('the step is that of the new manifests; without a difference it has to be said', async () => {
+  expect((await rollout(BEFORE, AFTER)).stdout).toMatch(/^# To the phase broker\n/);
+  const { stdout } = await rollout(join(CLUSTERS, 'prod-us', 'manifests'), BEFORE, '--to', 'credentials');
+  expect(stdout).not.toContain('The manifests are the same');
+  expect(await rollout(BEFORE, BEFORE)).toMatchObject({ code: 2, stderr: expect.stringContaining('both are in the phase credentials. Fix: --to credentials or --to broker') });
+  expect((await rollout(AFTER, AFTER, '--to', 'broker')).stdout).toContain('The manifests are the same.');
 });
