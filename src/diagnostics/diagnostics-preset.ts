@@ -57,7 +57,8 @@ export class DiagnosticsPreset {
 
   /**
    * Spring Boot Actuator on a management port of its own (`management.server.port`, `management.server.address=127.0.0.1`), under
-   * `/actuator`. Dangerous: `env`, `configprops`, `heapdump`, `httpexchanges`, `logfile`, `sessions`, and `shutdown`, by POST.
+   * `/actuator`. Dangerous: `env`, `configprops`, `heapdump`, `httpexchanges`, `logfile`, `sessions`, and `shutdown`, by POST. From
+   * Spring Boot 3.5 on the application itself has to allow `heapdump` and `shutdown`, by `management.endpoint.<id>.access`.
    *
    * @see https://docs.spring.io/spring-boot/reference/actuator/endpoints.html
    */
@@ -77,7 +78,8 @@ export class DiagnosticsPreset {
 
   /**
    * dotnet-monitor beside the application, on loopback without TLS and keys (`--urls http://127.0.0.1:52323 --no-auth`), since the
-   * proxy has found out who asks. Dangerous: `/dump`, `/gcdump`, `/trace`, `/logs`, `/env`.
+   * proxy has found out who asks. `/stacks` needs its in-process features. Dangerous: `/dump`, `/gcdump`, `/trace`, `/logs`, `/exceptions`,
+   * `/env`, and `/process`, which has the command line.
    *
    * @see https://github.com/dotnet/dotnet-monitor/blob/main/documentation/api/README.md
    */
@@ -85,11 +87,13 @@ export class DiagnosticsPreset {
     const one = { pid: 999_999_999 };
     const timed = { ...one, durationSeconds: 30 };
     return new DiagnosticsPreset('dotnet-monitor', [
-      read('/info'), read('/processes'), read('/process', one), read('/livemetrics', timed), read('/collectionrules', one),
+      read('/info'), read('/processes'), read('/livemetrics', timed), read('/collectionrules', one), read('/stacks', one),
       danger('/dump', SECRETS, { query: one }),
       danger('/gcdump', SECRETS, { query: one }),
       danger('/trace', 'may show data of customers', { query: timed }),
       danger('/logs', 'shows whatever is logged', { query: timed }),
+      danger('/exceptions', 'has the messages of exceptions, with data of customers', { query: one }),
+      danger('/process', SETTINGS, { query: one }),
       danger('/env', SETTINGS, { query: one }),
     ]);
   }

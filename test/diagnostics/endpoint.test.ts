@@ -116,7 +116,7 @@ it.each([
   [DiagnosticsPreset.prometheus(), 1, []],
   [DiagnosticsPreset.node(), 1, ['/debug/heap-snapshot']],
   [DiagnosticsPreset.actuator(), 12, ['/actuator/configprops', '/actuator/env', '/actuator/heapdump', '/actuator/httpexchanges', '/actuator/logfile', '/actuator/sessions', '/actuator/shutdown']],
-  [DiagnosticsPreset.dotnetMonitor(), 5, ['/dump', '/gcdump', '/trace', '/logs', '/env']],
+  [DiagnosticsPreset.dotnetMonitor(), 5, ['/dump', '/gcdump', '/trace', '/logs', '/exceptions', '/process', '/env']],
 ])('the preset %#', (preset, reading, dangerous) => {
   expect([preset.paths.length, preset.dangerousPaths]).toEqual([reading, dangerous]);
   endpoint({ presets: [preset] });
