@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'os';
 import { join } from 'path';
 import { FakeCluster } from './fake-cluster';
+import { handOver } from '../src/gateway/hand-over';
 
 const BATCH = '/apis/batch/v1/namespaces/debug-gateway';
 const PODS = '/api/v1/namespaces/debug-gateway/pods';
@@ -167,5 +168,56 @@ describe('open', () => {
     };
     const { code, stdout } = await as('alice', 'open', '--print', '--new');
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^ssh -t -o 'ProxyCommand=.* ssh proxy p -n debug-gateway' .* debug@debug-gateway\.debug-gateway\n$/)]);
+  });
+});
+
+describe('handing over a credential', () => {
+  const TOKEN = 'aaaa.bbbb.cccc';
+  /** What is at hand of a session. */
+  const session = (options: object) => ({ io: { env: env() }, cluster: { connection: { options } } }) as any;
+  const fakeSsh = (...lines: string[]) => writeFileSync(join(home, 'bin/ssh'), `#!/bin/sh\ncd "${home}"\n${lines.join('\n')}\n`, { mode: 0o755 });
+  const read = (name: string) => readFileSync(join(home, name), 'utf8');
+
+  test('a token goes into the standard input of ssh: no argument and no variable has it, and the connection stays until it is over', async () => {
+    fakeSsh('echo "$@" >words', 'env >variables', 'read -r line', 'printf %s "$line" >line', 'echo ready', 'cat >rest', 'echo over >over');
+    const handed = await handOver(session({ headers: { Authorization: `Bearer ${TOKEN}` } }), ['ssh', '-o', 'X=y', 'debug@door']);
+    expect(JSON.parse(read('line'))).toEqual({ token: TOKEN });
+    expect(read('words')).toBe('-o X=y debug@door credential\n');
+    expect(read('variables')).not.toContain(TOKEN);
+    expect(existsSync(join(home, 'over'))).toBe(false);
+    handed.end();
+    while (!existsSync(join(home, 'over'))) await new Promise(resolve => setTimeout(resolve, 20));
+    expect(read('rest')).toBe('');
+  });
+
+  test('a client certificate goes with its key', async () => {
+    fakeSsh('read -r line', 'printf %s "$line" >line', 'echo ready', 'cat >/dev/null');
+    (await handOver(session({ headers: {}, cert: Buffer.from('CERT'), key: Buffer.from('KEY') }), ['ssh', 'x'])).end();
+    expect(JSON.parse(read('line'))).toEqual({ certificate: 'CERT', key: 'KEY' });
+  });
+
+  test('refused: a gateway that does not take it, a kubeconfig without any, no ssh', async () => {
+    fakeSsh('exit 1');
+    await expect(handOver(session({ headers: { Authorization: `Bearer ${TOKEN}` } }), ['ssh', 'x'])).rejects.toThrow('did not take the credential (exit status 1)');
+    await expect(handOver(session({ headers: { Authorization: 'Basic abc' } }), ['ssh', 'x'])).rejects.toThrow('neither a token nor a client certificate');
+    await expect(handOver(session({ headers: { Authorization: `Bearer ${TOKEN}` } }), [join(home, 'no-ssh'), 'x'])).rejects.toThrow('ssh cannot be run');
+  });
+
+  test('open hands over where the gateway says so, and prints no command that could not', async () => {
+    writeFileSync(join(home, '.ssh/id_ed25519-cert.pub'), 'a certificate');
+    cluster.put(`${BATCH}/cronjobs`, {
+      metadata: {
+        name: 'debug-gateway', namespace: 'debug-gateway', annotations: { 'secure-debug.internal/ssh-host-authority': AUTHORITY, 'secure-debug.internal/ssh-identity': 'own-credential' },
+      },
+      spec: { jobTemplate: { spec: {} } },
+    });
+    expect(await as('alice', 'open', '--print')).toMatchObject({ code: 2, stderr: expect.stringContaining('leave --print out') });
+    cluster.put(PODS, {
+      metadata: { name: 'here', namespace: 'debug-gateway', labels: { 'app.kubernetes.io/instance': 'debug-gateway' } },
+      status: { startTime: '2026-03-01T12:00:00Z', conditions: [{ type: 'Ready', status: 'True' }] },
+    });
+    fakeSsh('touch ran');
+    expect(await as('alice', 'open')).toMatchObject({ code: 2, stderr: expect.stringContaining('neither a token nor a client certificate') });
+    expect(existsSync(join(home, 'ran'))).toBe(false);
   });
 });

@@ -3,7 +3,10 @@ import { chownSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import { App, Chart, Duration } from 'cdk8s';
-import { ClusterBoundary, DebugCapability, DebugGateway, DebugGatewayProps, GatewayReach, GatewayRecording } from '../../src';
+import {
+  Argument, BrokerPolicy, ClusterBoundary, Command, CommandSet, DebugCapability, DebugGateway, DebugGatewayProps, ExecGuardrail, GatewayIdentity,
+  GatewayReach, GatewayRecording, GuardrailException, GuardrailMode,
+} from '../../src';
 import { refusal, rejected } from '../private/refusal';
 
 /** The shape of a public key; no private one belongs to it. */
@@ -23,6 +26,23 @@ const PROPS: DebugGatewayProps = {
   hostAuthority: HOSTS,
   image: 'registry.example/debug-gateway:1.0.0',
 };
+
+const POLICY = (namespace: string, mode?: GuardrailMode) => BrokerPolicy.of({
+  mode,
+  commandSets: [
+    new CommandSet('show', { commands: [Command.exact('id'), Command.withArguments(['cat'], [Argument.pathBelow('/var/log'), Argument.oneOf('a.b', 'c').optional()])] }),
+    CommandSet.shell(),
+  ],
+  exceptions: [GuardrailException.group('operators', 'they run the operator')],
+  teams: [{
+    name: 'payments',
+    namespaces: [namespace, 'other'],
+    onCall: ['oncall-payments'],
+    commandSets: ['show'],
+    requests: [{ requesters: ['developers'], approvers: ['leads'], commandSets: ['shell'] }],
+    breakGlass: { requesters: ['oncall-payments'], commandSets: ['shell', 'show'], capabilities: [DebugCapability.EXEC, DebugCapability.PORT_FORWARD] },
+  }],
+});
 
 function make(change: Partial<DebugGatewayProps> = {}) {
   const chart = new Chart(new App(), 'chart');
@@ -109,6 +129,69 @@ describe('what the least makes', () => {
     });
     expect(find('ConfigMap').data).toMatchObject({ principals: 'debug-gateway\n', user_authorities: `${USERS}\n`, revoked_keys: '' });
     expect(find('CronJob').metadata.annotations[DebugGateway.HOST_AUTHORITY]).toBe(HOSTS);
+  });
+});
+
+describe('with the credentials of people', () => {
+  const { objects, find, config } = make({ clusterVersion: '1.31', identity: GatewayIdentity.ownCredential(Duration.minutes(10)) });
+
+  test('the gateway has no right anywhere, and no token', () => {
+    expect(objects.filter(({ kind }) => /Role/.test(kind)).map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual(['Role debug-gateway-starters', 'RoleBinding debug-gateway-starters']);
+    expect(find('RoleBinding').subjects.map(({ kind }: any) => kind)).toEqual(['Group']);
+    const { spec } = find('CronJob').spec.jobTemplate.spec.template;
+    expect(spec.volumes.find((one: any) => one.name === 'service-account').projected.sources).toEqual([{ configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } }]);
+    expect(spec.automountServiceAccountToken).toBe(false);
+  });
+
+  test('the session program and clients are told so, and for how long a credential may be', () => {
+    expect(config.ownCredential).toEqual({ maxSeconds: 600 });
+    expect(find('CronJob').metadata.annotations[DebugGateway.IDENTITY]).toBe('own-credential');
+    expect(make().config.ownCredential).toBeUndefined();
+    expect(make().find('CronJob').metadata.annotations[DebugGateway.IDENTITY]).toBeUndefined();
+  });
+
+  test('refused: for less than five minutes, and for more than an hour', () => {
+    for (const time of [Duration.minutes(4), Duration.minutes(61)]) expect(refusal(() => GatewayIdentity.ownCredential(time))).toMatch(/maxLife/);
+  });
+});
+
+describe('the allow-list of a broker policy', () => {
+  test('says who may ever use what where, by name, and for the targets alone', () => {
+    const { allowList } = make({ allowList: POLICY('payments', GuardrailMode.DENY).execAllowList() }).config;
+    expect(allowList.deny).toBe(true);
+    expect(allowList.exceptions).toEqual({ users: [], groups: ['operators'] });
+    expect(allowList.rights).toEqual([
+      { namespaces: ['payments'], groups: ['oncall-payments'], sets: ['show'], portForward: false },
+      { namespaces: ['payments'], groups: ['developers'], sets: ['shell'], portForward: true },
+      { namespaces: ['payments'], groups: ['oncall-payments'], sets: ['shell', 'show'], portForward: true },
+    ]);
+    expect(make({ allowList: POLICY('payments').execAllowList() }).config.allowList.deny).toBe(false);
+  });
+
+  test('its patterns are those of JavaScript, and mean what the guardrail\'s mean', () => {
+    const { sets } = make({ allowList: POLICY('payments').execAllowList() }).config.allowList;
+    expect(sets.map(({ name, tty, stdin }: any) => [name, tty, stdin])).toEqual([['shell', true, true], ['show', false, false]]);
+    expect(sets[1].exact).toEqual([['id']]);
+    const pattern = new RegExp(sets[1].pattern, 'u');
+    expect(['cat\n/var/log/x', 'cat\n/var/log/x\na.b', 'cat\n/var/log/x\naxb', 'cat\n/var/logs', 'cat\n/var/log/../x', 'cat', 'cat\n/var/log\nc\nc'].map(line => pattern.test(line)))
+      .toEqual([true, true, false, false, false, false, false]);
+  });
+
+  test('its words are those of the guardrail', () => {
+    const policy = POLICY('payments', GuardrailMode.DENY);
+    const chart = new Chart(new App(), 'guardrail');
+    new ExecGuardrail(chart, 'exec', { namespaces: ['payments'], commandSets: policy.commandSets, mode: GuardrailMode.DENY });
+    const expressions: string[] = chart.toJson().find((one: any) => one.kind === 'ValidatingAdmissionPolicy').spec.validations.map((one: any) => one.messageExpression);
+    const { words } = make({ allowList: policy.execAllowList() }).config.allowList;
+    const pieces = (parts: string[]) => parts.filter(part => !part.startsWith('$'));
+    for (const parts of Object.values<string[]>(words)) {
+      const same = expressions.filter(expression => pieces(parts).every(piece => expression.includes(piece)));
+      expect([parts, same.length]).toEqual([parts, 1]);
+    }
+  });
+
+  test('refused: a policy that guards no command', () => {
+    expect(refusal(() => BrokerPolicy.of({ teams: [{ name: 'one', namespaces: ['one'], onCall: ['people'] }] }).execAllowList())).toMatch(/commandSets/);
   });
 });
 
@@ -214,6 +297,10 @@ describe('refused when it is declared', () => {
     ['no recording', { recording: undefined }, 'recording'],
     ['a recording that is only a name', { recording: 'recordings' }, 'recording'],
     ['a cluster that cannot bound impersonation', { clusterVersion: '1.35' }, 'clusterVersion'],
+    ['a cluster without admission policies, with the credentials of people', { clusterVersion: '1.29', identity: GatewayIdentity.ownCredential() }, 'clusterVersion'],
+    ['an identity that is none', { identity: {} }, 'identity'],
+    ['an allow-list that is none', { allowList: {} }, 'allowList'],
+    ['an allow-list without the target', { allowList: POLICY('ledger').execAllowList() }, 'allowList'],
     ['a version that is none', { clusterVersion: 'latest' }, 'clusterVersion'],
     ['a version that is missing', { clusterVersion: undefined }, 'clusterVersion'],
     ['no targets', { targets: [] }, 'targets'],
