@@ -8,7 +8,7 @@ import { createServer, Server } from 'net';
 import { join } from 'path';
 import { Readable } from 'stream';
 import { DocsDesk } from './docs-desk';
-import { COMMANDS, DocCommand, PAGES, read, Run, runOf, stale } from '../../test/docs/commands';
+import { COMMANDS, DocCommand, Here, PAGES, read, runOf, stale } from '../../test/docs/commands';
 import { run } from '../src/program';
 
 jest.setTimeout(120_000);
@@ -85,7 +85,6 @@ const has = (output: string[], line: string) => {
   return output.some(one => pattern.test(one));
 };
 
-type Here = Extract<Run, { here: unknown }>['here'];
 const mine = COMMANDS.map(command => [command, runOf(command)] as const).filter((one): one is readonly [DocCommand, { here: Here }] => !!one[1] && 'here' in one[1]);
 
 describe('every command', () => {

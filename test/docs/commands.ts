@@ -12,11 +12,22 @@ export interface DocCommand {
   readonly shown?: string;
 }
 
+export interface Here {
+  /** Exit status; default 0. */
+  readonly status?: number;
+  /** What of the line is called otherwise in that folder. */
+  readonly fill?: readonly (readonly [string, string])[];
+  /** The page shows what it prints. */
+  readonly shown?: boolean;
+  /** A program that not every machine has. */
+  readonly needs?: string;
+}
+
 /** What runs a command of a page. */
 export type Run =
   /** cli/test/docs-commands.test.ts, in a folder of files: the line as it is, by a shell. */
-  | { readonly here: { readonly status?: number; readonly fill?: readonly (readonly [string, string])[]; readonly shown?: boolean; readonly needs?: string } }
-  /** The same test of the suite on a cluster that runs the tutorial. */
+  | { readonly here: Here }
+  /** test/cluster/tutorial, after the tutorial. */
   | { readonly cluster: true }
   /** The tutorial, whose test runs the page from its beginning to its end. */
   | { readonly tutorial: true }
@@ -59,7 +70,7 @@ export const PAGES = [...readdirSync(join(ROOT, 'docs')).filter(name => name.end
 export const read = (page: string): string => readFileSync(join(ROOT, page), 'utf8');
 export const COMMANDS: DocCommand[] = PAGES.flatMap(page => commandsOf(page, read(page)));
 
-const here = (more: Extract<Run, { here: unknown }>['here'] = {}): Run => ({ here: more });
+const here = (more: Here = {}): Run => ({ here: more });
 const like = (file: string, says: string): Run => ({ like: { file, says } });
 const not = (reason: string): Run => ({ not: reason });
 const CLUSTER: Run = { cluster: true };

@@ -1,12 +1,16 @@
 /**
  * The commands of docs/tutorial.md, in their order, as they stand there. Shell functions stand in for what a machine of CI has not:
  * `kind` and `docker` (the cluster is there already, and so is its log), and npm's registry (the packages of this work tree).
- * It applies policies to the whole cluster, so it needs one of its own.
+ * It applies policies to the whole cluster, so it needs one of its own; the commands of the other pages are typed on it after the tutorial.
  */
+import { spawnSync } from 'child_process';
 import { mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'fs';
 import { dirname, join } from 'path';
+import * as docs from './commands';
 import { newestClient, scratch, testIf, theCluster } from '../lab/cluster';
+import { apply } from '../lab/kubectl';
 import { run } from '../lab/process';
+import { namespace } from '../lab/targets';
 
 const PROJECT = join(__dirname, '..', '..', '..');
 const cluster = theCluster();
@@ -67,4 +71,31 @@ testIf(cluster.auditLog && cluster.node, 'needs a cluster of its own, with a nod
     expect.objectContaining({ ...expected, capability: 'exec', command: ['cat', '/etc/hostname'] }),
     expect.objectContaining({ ...expected, capability: 'ephemeral-containers', image: 'docker.io/library/busybox:1.36' }),
   ]);
+});
+
+describe('the commands of the other pages', () => {
+  const typist = new docs.Typist(cluster, scratch(cluster, 'docs'));
+  const one = testIf(cluster.own, 'needs a cluster of its own');
+  const keygen = spawnSync('sh', ['-c', 'command -v ssh-keygen']).status === 0;
+
+  beforeAll(async () => {
+    if (!cluster.own) return;
+    await typist.prepare();
+    await apply(cluster, [namespace('payments'), namespace('debug-gateway')]);
+  }, 120_000);
+  afterAll(async () => {
+    if (cluster.own) await docs.takeAway(cluster);
+  });
+
+  one('access-requests.md', () => docs.accessRequests(cluster, typist));
+  one('guardrails.md, and turning them off as in never-locked-out.md', () => docs.guardrails(cluster, typist));
+  one('inventory.md, leaving-cluster-admin.md', () => docs.broadPower(cluster, typist));
+  one('diagnostics.md', () => docs.secrets(typist));
+  testIf(cluster.own && keygen, 'needs ssh-keygen')('gateway.md', () => docs.hostKey(typist));
+  one('never-locked-out.md: the sealed credential', () => docs.lockedOut(cluster, typist));
+  one('never-locked-out.md: taking rights away', () => docs.takenBack(cluster, typist));
+
+  one('are all of those that need a cluster', () => {
+    expect(typist.untyped().filter(command => keygen || !command.startsWith('docs/gateway.md'))).toEqual([]);
+  });
 });
