@@ -60,7 +60,7 @@ async function runs(command: string): Promise<number> {
   return code;
 }
 
-const commands = (name: string) => [...page(name).matchAll(/^ {4}(secure-debug .*)$/gm)].map(([, command]) => command);
+const commands = (name: string) => [...page(name).matchAll(/^(?: {4})?(secure-debug .*)$/gm)].map(([, command]) => command);
 
 test.each(PAGES.flatMap(commands))('%s', async command => {
   const code = await runs(command);
