@@ -38,6 +38,7 @@ describe('a session is the person\'s own', () => {
     expect(event.impersonatedUser).toMatchObject({ username: 'alice', groups: expect.arrayContaining(['sd-gateway-oncall']) });
     expect(event.user.username).toBe('system:serviceaccount:sd-gateway:debug-gateway');
     expect(event.annotations['authorization.k8s.io/reason']).toContain(`RoleBinding "oncall-debug/${TARGET}" of Role "oncall-debug" to Group "sd-gateway-oncall"`);
+    expect(header['secure-debug'].grant).toBe(event.annotations['authorization.k8s.io/reason']);
   });
 
   it('the recording has who, from which certificate, what was shown, and how it ended', async () => {
