@@ -7,7 +7,8 @@
 import { join } from 'path';
 import { ApiObject, App, Chart, Duration } from 'cdk8s';
 import {
-  CommandSet, ControlPlanePlatform, DebugFleet, DebugImage, GitOpsIdentity, NetworkAllow, RolloutPhase, SecureDebugWarnings, TokenIssuer,
+  CommandSet, ControlPlanePlatform, DebugFleet, DebugImage, GitOpsIdentity, LogSink, MaintenanceWindow, NetworkAllow, RolloutPhase,
+  SecureDebugWarnings, TokenIssuer, Weekday,
 } from 'cdk8s-secure-debug';
 
 const REPOSITORY = 'https://git.example/platform/debug-access.git';
@@ -24,6 +25,16 @@ const fleet = new DebugFleet({
   issuers: [new TokenIssuer({
     issuerUrl: 'https://id.example.com', audiences: ['kubernetes'], groups: ['oncall-checkout', 'checkout-leads', 'oncall-search', 'search-leads', 'engineers'], maxTokenLife: Duration.minutes(30),
   })],
+  // The logs come together in one Loki, each event under the name of its cluster; the Prometheus of prod-eu sees all of them.
+  audit: {
+    shipping: {
+      sinks: [LogSink.loki('https://loki.observability.example.com', { authorization: { name: 'loki', key: 'authorization' } })],
+      windows: [new MaintenanceWindow('releases', { days: [Weekday.TUESDAY], from: '22:00', to: '02:00', timeZone: 'Europe/Berlin' })],
+    },
+    alerts: {},
+    dashboards: {},
+  },
+  monitoringCluster: 'prod-eu',
   clusters: [
     { name: 'staging', phase: RolloutPhase.BROKER, platforms: [ControlPlanePlatform.KUBEADM] },
     { name: 'prod-eu', phase: RolloutPhase.CREDENTIALS, platforms: [ControlPlanePlatform.KUBEADM] },

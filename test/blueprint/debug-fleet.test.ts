@@ -8,6 +8,9 @@ import {
 } from '../../src';
 import { rejected } from '../private/refusal';
 
+// Several clusters are written in a test.
+jest.setTimeout(60_000);
+
 const TEAMS: DebugTeam[] = ['orders', 'payments'].map(name => ({ name, namespaces: [name], onCall: `oncall-${name}`, approvers: `${name}-leads` }));
 const ISSUER = new TokenIssuer({ issuerUrl: 'https://id.example.com', audiences: ['kubernetes'], groups: ['oncall-payments'] });
 const FLEET: DebugFleetProps = {

@@ -3,11 +3,13 @@ import { tmpdir } from 'os';
 import { join } from 'path';
 import { App, Chart, Duration } from 'cdk8s';
 import {
-  BrokerPolicy, CentralAudit, CommandSet, ControlPlane, ControlPlanePlatform, DebugImage, DebugTeam, GitOpsIdentity, GuardrailException, GuardrailMode, LogSink,
-  NetworkAllow, PermissionChangeKind, PermissionDiff,
-  RolloutPhase, SecureDebugging, SecureDebuggingProps, SecureDebugWarnings, TokenIssuer,
+  BrokerPolicy, CentralAudit, CommandSet, ControlPlane, ControlPlanePlatform, DebugImage, DebugTeam, GitOpsIdentity, GuardrailException,
+  GuardrailMode, LogSink, NetworkAllow, PermissionChangeKind, PermissionDiff, RolloutPhase, SecureDebugging, SecureDebuggingProps, SecureDebugWarnings, TokenIssuer,
 } from '../../src';
 import { rejected } from '../private/refusal';
+
+// All three phases are made in a test.
+jest.setTimeout(60_000);
 
 const PAYMENTS: DebugTeam = {
   name: 'payments', namespaces: ['payments', 'ledger'], onCall: 'oncall-payments', approvers: 'payments-leads', network: [NetworkAllow.dns()],
