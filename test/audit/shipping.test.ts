@@ -112,6 +112,42 @@ describe('nothing is lost', () => {
 
   test('no processor drops anything unless it is said', () => {
     expect(config.service.pipelines['logs/audit'].processors).toEqual(['memory_limiter', 'transform/classify']);
+    expect(config.service.pipelines['logs/objects'].processors).toEqual(['memory_limiter', 'transform/classify', 'transform/objects']);
+  });
+
+  test('every sink gets every event once, Kafka as an object, and events are counted once', () => {
+    const { 'logs/audit': lines, 'logs/objects': objects } = config.service.pipelines;
+    expect([...lines.exporters, ...objects.exporters].sort()).toEqual([...network.map(([id]) => id), 'count/audit'].sort());
+    expect(objects).toMatchObject({ receivers: lines.receivers, exporters: ['kafka/kafka'] });
+    expect(ship().config.service.pipelines).not.toHaveProperty('logs/objects');
+    expect(ship().config.processors).not.toHaveProperty('transform/objects');
+    const alone = ship({ sinks: [LogSink.kafka(['kafka:9093'])] }).config.service.pipelines;
+    expect([alone['logs/audit'].exporters, alone['logs/objects'].exporters]).toEqual([['count/audit'], ['kafka/kafka']]);
+  });
+
+  test('a key that ran out, or a write that takes long, costs no event where the exporter lets one say so', () => {
+    expect(config.exporters['elasticsearch/elasticsearch'].retry.retry_on_status).toEqual(expect.arrayContaining([401, 403, 429, 503]));
+    expect(config.exporters['awss3/s3'].timeout).toBe('60s');
+  });
+
+  // The collector refuses to start with a setting that it does not know. Of these three exporters no test can ask it, so the names are held here.
+  test.each([
+    ['elasticsearch/elasticsearch', '', ['api_key', 'endpoints', 'logs_index', 'retry', 'sending_queue', 'tls']],
+    ['elasticsearch/elasticsearch', 'retry', ['enabled', 'initial_interval', 'max_interval', 'max_retries', 'retry_on_status']],
+    ['splunk_hec/splunk-hec', '', ['endpoint', 'index', 'max_content_length_logs', 'max_event_size', 'retry_on_failure', 'sending_queue', 'sourcetype', 'tls', 'token']],
+    ['awss3/s3', '', ['marshaler', 'retry_on_failure', 's3uploader', 'sending_queue', 'timeout']],
+    ['awss3/s3', 's3uploader', [
+      'compression', 'disable_ssl', 'endpoint', 'region', 's3_bucket', 's3_force_path_style', 's3_partition_format', 's3_prefix', 'unique_key_func_name',
+    ]],
+  ])('%s %s has the settings of its documentation alone', (id, below, known) => {
+    const { exporters } = ship({
+      sinks: [
+        LogSink.s3('example-audit', { region: 'eu-central-1', endpoint: 'http://minio:9000', plaintext: true }),
+        LogSink.splunkHec('https://splunk.example.com', { token: { name: 'splunk', key: 'token' }, index: 'audit' }),
+        LogSink.elasticsearch('https://elastic.example.com:9200', { apiKey: { name: 'elastic', key: 'key' } }),
+      ],
+    }).config;
+    expect(Object.keys(below ? exporters[id][below] : exporters[id]).sort()).toEqual(known);
   });
 
   test('an event of 10 MiB goes through', () => {

@@ -64,7 +64,11 @@ export function collectorConfig(input: CollectorInput): any {
     block_on_overflow: true,
     num_consumers: 4,
   };
-  const exporters = Object.fromEntries(input.sinks.map(sink => sink._exporter(input.cluster, queue)));
+  const made = input.sinks.map(sink => ({ exporter: sink._exporter(input.cluster, queue), objects: sink._needs.objects === true }));
+  const exporters = Object.fromEntries(made.map(({ exporter }) => exporter));
+  const idsOf = (objects: boolean) => made.filter(one => one.objects === objects).map(({ exporter: [id] }) => id);
+  const [asLines, asObjects] = [idsOf(false), idsOf(true)];
+  const processors = ['memory_limiter', 'transform/classify', ...input.drop.length ? ['filter/dropped'] : []];
   const storage = (name: string, more: object = {}) => ({ directory: `${input.stateFolder}/${name}`, create_directory: true, fsync: true, ...more });
   const statements = [
     set(`resource.attributes[${literal(CLUSTER)}]`, literal(input.cluster)),
@@ -101,6 +105,8 @@ export function collectorConfig(input: CollectorInput): any {
       'memory_limiter': { check_interval: '1s', limit_percentage: 80, spike_limit_percentage: 20 },
       // What an event lacks leaves its statement without effect.
       'transform/classify': { error_mode: 'silent', log_statements: [{ statements }] },
+      // What is no JSON stays the text that it is.
+      ...asObjects.length && { 'transform/objects': { error_mode: 'silent', log_statements: [{ statements: [set('log.body', 'ParseJSON(log.body)')] }] } },
       // One after the other: what counts below wants its points in order.
       'batch/counts': { timeout: '200ms' },
       // A count bears the times of its events, which may be old. When they were counted is what makes a counter.
@@ -121,11 +127,8 @@ export function collectorConfig(input: CollectorInput): any {
         metrics: { level: 'normal', readers: [{ pull: { exporter: { prometheus: { host: input.host, port: input.ports.own } } } }] },
       },
       pipelines: {
-        'logs/audit': {
-          receivers: ['file_log/audit'],
-          processors: ['memory_limiter', 'transform/classify', ...input.drop.length ? ['filter/dropped'] : []],
-          exporters: [...Object.keys(exporters), 'count/audit'],
-        },
+        'logs/audit': { receivers: ['file_log/audit'], processors, exporters: [...asLines, 'count/audit'] },
+        ...asObjects.length && { 'logs/objects': { receivers: ['file_log/audit'], processors: [...processors, 'transform/objects'], exporters: asObjects } },
         'metrics/audit': { receivers: ['count/audit'], processors: ['batch/counts', 'transform/counts', 'delta_to_cumulative/counts'], exporters: ['prometheus/audit'] },
       },
     },

@@ -74,7 +74,7 @@ export interface ElasticsearchSinkProps extends LogSinkProps {
   /**
    * The index or data stream.
    *
-   * @default logs-kubernetes.audit-default
+   * @default logs-kubernetes.audit.otel-default - Elasticsearch has a template for `logs-*.otel-*`
    */
   readonly index?: string;
 }
@@ -217,18 +217,19 @@ export class LogSink {
   }
 
   /**
-   * Elasticsearch 8 or newer.
+   * Elasticsearch 8.16 or newer: records in its form for OpenTelemetry, the line of the log as `body.text`.
    *
    * @param url e.g. `https://elasticsearch.example.com:9200`
    * @throws on anything that is no URL, and on malformed options
    */
   public static elasticsearch(url: string, props: ElasticsearchSinkProps): LogSink {
     const variable = variableOf(props.name ?? 'elasticsearch', 'API_KEY');
-    const index = text(where, 'index', props.index ?? 'logs-kubernetes.audit-default', 'an index such as "logs-kubernetes.audit-default"');
+    const index = text(where, 'index', props.index ?? 'logs-kubernetes.audit.otel-default', 'an index such as "logs-kubernetes.audit.otel-default"');
     return LogSink.http('elasticsearch', 'elasticsearch', url, props, tls => ({ endpoints: [url], tls, api_key: `\${env:${variable}}`, logs_index: index }),
       [{ variable, secret: keyOf('apiKey', props.apiKey) }],
-      // This exporter retries by itself, three times unless it is told otherwise.
-      { retry: { retry: { enabled: true, max_retries: 2_000_000_000, initial_interval: '1s', max_interval: '30s', retry_on_status: [429, 500, 502, 503, 504] } } });
+      // This exporter retries by itself, three times unless it is told otherwise, and drops what is refused for another reason: a key that
+      // has run out must not cost events either.
+      { retry: { retry: { enabled: true, max_retries: 2_000_000_000, initial_interval: '1s', max_interval: '30s', retry_on_status: [401, 403, 404, 408, 429, 500, 502, 503, 504] } } });
   }
 
   /**
@@ -271,6 +272,8 @@ export class LogSink {
       variables: secret === undefined ? [] : ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'].map(variable => ({ variable, secret: keyOf('credentialsSecret', { name: secret, key: variable }) })),
       exporter: cluster => ({
         marshaler: 'body',
+        // An object of many megabytes takes longer than the five seconds that it has otherwise, each time anew.
+        timeout: '60s',
         s3uploader: {
           region,
           s3_bucket: bucket,
@@ -287,7 +290,7 @@ export class LogSink {
   }
 
   /**
-   * Kafka: the lines of the log as they are, with a header that names the cluster; acknowledged by all replicas in sync.
+   * Kafka: an event a message, as a JSON object, with a header that names the cluster; acknowledged by all replicas in sync.
    *
    * @param brokers hosts with their port, e.g. `kafka-0.example.com:9093`
    * @throws on anything that is no host and port, and on malformed options
@@ -311,7 +314,7 @@ export class LogSink {
     }), secret === undefined ? [] : [
       { variable: username, secret: keyOf('credentialsSecret', { name: secret, key: 'username' }) },
       { variable: password, secret: keyOf('credentialsSecret', { name: secret, key: 'password' }) },
-    ]);
+    ], { objects: true });
   }
 
   /**

@@ -15,6 +15,8 @@ export interface SinkNeeds {
   readonly hostFolder?: string;
   readonly ports: number[];
   readonly cidrs?: string[];
+  /** Whether it gets events as objects: it would send a line as a JSON text of JSON. */
+  readonly objects?: boolean;
 }
 
 /** The largest event: a body of 1.5 MiB, which is what etcd takes, is several times that as JSON in JSON. */

@@ -7,14 +7,15 @@ import { join } from 'path';
 import { App, Chart } from 'cdk8s';
 import * as fc from 'fast-check';
 import { parse, stringify } from 'yaml';
-import { inputFor, readable, recordsOf, Restartable, theCollector, thePrometheus } from './audit-shipping/processes';
-import { AuditAlerts, AuditLevel, AuditRule, LogRedaction, LogSink, MaintenanceWindow, Weekday } from '../../../src';
+import { collectedBy } from './audit-shipping/collected';
+import { theCollector, thePrometheus } from './audit-shipping/processes';
+import { AuditAlerts, AuditLevel, AuditRule, LogRedaction, MaintenanceWindow, Weekday } from '../../../src';
 import { matches } from '../../../src/audit/match';
-import { CollectorInput, FLAGS } from '../../../src/audit/shipping/collector-config';
+import { CollectorInput } from '../../../src/audit/shipping/collector-config';
 import { DASHBOARDS } from '../../../tools/dashboards';
 import { event, lines, stream, Told } from '../../audit/shipping-events';
 import { scratch, theCluster } from '../lab/cluster';
-import { eventually, must, run } from '../lab/process';
+import { must, run } from '../lab/process';
 
 const folder = scratch(theCluster(), 'audit-labels');
 let collector: string;
@@ -25,37 +26,7 @@ beforeAll(async () => {
   mkdirSync(folder, { recursive: true });
 }, 25 * 60_000);
 
-/** Runs the collector on texts, one after the other, and returns its records and what it counts after each. */
-async function collected(name: string, texts: string[], props: Partial<CollectorInput> = {}) {
-  const own = join(folder, name);
-  const input = await inputFor(own, { cluster: 'production-eu', logPath: join(own, 'audit.log'), sinks: [LogSink.file(join(own, 'out'))], ...props });
-  const file = join(own, 'collector.json');
-  writeFileSync(file, JSON.stringify(readable(input)));
-  writeFileSync(input.logPath, '');
-  const process = new Restartable(collector, ['--config', file, ...FLAGS], join(own, 'collector.log'));
-  process.start();
-  try {
-    const scrapes: string[] = [];
-    let expected = 0;
-    for (const text of texts) {
-      writeFileSync(input.logPath, text, { flag: 'a' });
-      expected += text.split('\n').filter(line => line !== '').length;
-      let last = '';
-      scrapes.push(await eventually('everything to be counted', async () => {
-        const metrics = await fetch(`http://127.0.0.1:${input.ports.metrics}/metrics`).then(answer => answer.text(), () => '');
-        const count = Number(/^secure_debug_events_total\{[^}]*\} (\d+)$/m.exec(metrics)?.[1] ?? 0);
-        // With rules that drop, the number is not known: it has settled when it is the same twice.
-        const settled = input.drop.length > 0 ? metrics !== '' && count > 0 && metrics === last : count >= expected;
-        last = metrics;
-        return settled ? metrics : undefined;
-      }, 120_000));
-    }
-    await process.stop('SIGTERM');
-    return { records: recordsOf(readFileSync(join(own, 'out', 'production-eu.jsonl'), 'utf8')), scrapes };
-  } finally {
-    await process.stop();
-  }
-}
+const collected = (name: string, texts: string[], props: Partial<CollectorInput> = {}) => collectedBy(collector, join(folder, name), texts, props);
 
 const masters = ['system:masters', 'system:authenticated'];
 const bot = 'system:serviceaccount:argocd:argocd-application-controller';

@@ -1,0 +1,106 @@
+/**
+ * The collector and what it sends to: a real Kafka, killed while the log grows, and a sink that answers and refuses. It needs no cluster,
+ * but the collector and Kafka. Run by `npm run test:long`.
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'fs';
+import { createServer, Server } from 'http';
+import { join } from 'path';
+import { canRunKafka, Kafka, WHY_NO_KAFKA } from './audit-shipping/kafka';
+import { freePort, inputFor, readable, recordsOf, Restartable, theCollector } from './audit-shipping/processes';
+import { LogRedaction, LogSink } from '../../../src';
+import { CollectorInput, FLAGS } from '../../../src/audit/shipping/collector-config';
+import { event, lines } from '../../audit/shipping-events';
+import { scratch, testIf, theCluster } from '../lab/cluster';
+import { eventually } from '../lab/process';
+
+const folder = scratch(theCluster(), 'audit-sinks');
+const stops: (() => unknown)[] = [];
+let program: string;
+
+beforeAll(async () => {
+  program = await theCollector();
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+}, 25 * 60_000);
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+async function collectorFor(name: string, sinks: LogSink[], more: Partial<CollectorInput> = {}) {
+  const own = join(folder, name);
+  const input = await inputFor(own, { cluster: name, logPath: join(own, 'audit.log'), sinks, ...more });
+  const file = join(own, 'collector.json');
+  writeFileSync(file, JSON.stringify(readable(input)));
+  const collector = new Restartable(program, ['--config', file, ...FLAGS], join(own, 'collector.log'));
+  stops.push(() => collector.stop());
+  return { input, collector };
+}
+const append = (input: CollectorInput, text: string) => writeFileSync(input.logPath, text, { flag: 'a' });
+
+testIf(canRunKafka, WHY_NO_KAFKA)('Kafka: each event arrives as one message and as it was, though broker and collector are killed in between', async () => {
+  const kafka = await Kafka.in(join(folder, 'broker'));
+  stops.push(() => kafka.broker.stop());
+  await kafka.start();
+  await kafka.topic('kubernetes-audit');
+  // A file beside it, so that both forms are made.
+  const sinks = [LogSink.kafka([kafka.address], { plaintext: true }), LogSink.file(join(folder, 'kafka', 'out'))];
+  const { input, collector } = await collectorFor('kafka', sinks, { redact: [LogRedaction.sourceAddresses()] });
+  const told = Array.from({ length: 3_000 }, (_, i) => event({ annotations: { text: `<&> "${i}" \\ \u2028 é` } }));
+  const large = event({ more: { requestObject: { large: 'x'.repeat(3_000_000), numbers: [0, -1, 1.5, 9_007_199_254_740_991], none: null, yes: true } } });
+  append(input, lines(told.slice(0, 1_000)));
+  collector.start();
+  await eventually('the first', async () => await kafka.count('kubernetes-audit') >= 1_000 || undefined, 120_000);
+  await kafka.broker.stop();
+  append(input, lines(told.slice(1_000, 2_000)));
+  await new Promise(resolve => setTimeout(resolve, 3_000));
+  await collector.stop();
+  append(input, `half a line {\n${lines([...told.slice(2_000), large])}`);
+  collector.start();
+  await kafka.start();
+  await eventually('the last', async () => await kafka.count('kubernetes-audit') >= told.length + 2 || undefined, 180_000);
+  const messages = await kafka.messages('kubernetes-audit');
+  expect(new Set(messages.map(({ headers }) => headers))).toEqual(new Set(['k8s.cluster.name:kafka']));
+  const values = messages.map(({ value }) => JSON.parse(value));
+  const found = new Map(values.map(value => [value.auditID ?? value, value]));
+  const redacted = ({ sourceIPs, ...rest }: any) => ({ ...rest, annotations: { ...rest.annotations, 'secure-debug.internal/redacted': 'source addresses' } });
+  for (const one of [...told, large]) expect(found.get(one.auditID)).toEqual(redacted(one));
+  expect(found.get('half a line {')).toBe('half a line {');
+  expect(found.size).toBe(told.length + 2);
+  process.stderr.write(`Kafka: ${told.length + 2} lines, ${messages.length} messages, broker killed ${kafka.broker.kills} times, collector ${collector.kills}\n`);
+}, 15 * 60_000);
+
+test('what a sink refuses is not tried again but counted, and comes when the checkpoints are removed', async () => {
+  let status = 401;
+  let received = '';
+  const server: Server = createServer((request, response) => {
+    let text = '';
+    request.setEncoding('utf8').on('data', part => { text += part; }).on('end', () => {
+      if (status === 200) received += `${text}\n`;
+      response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
+    });
+  });
+  const port = await freePort();
+  await new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve));
+  stops.push(() => new Promise(resolve => {
+    server.closeAllConnections();
+    server.close(resolve);
+  }));
+  const { input, collector } = await collectorFor('refusing', [LogSink.loki(`http://127.0.0.1:${port}`, { plaintext: true })]);
+  const arrived = () => new Set(recordsOf(received).map(({ body }) => JSON.parse(body).auditID));
+  const [refused, later] = [Array.from({ length: 300 }, () => event()), event()];
+  append(input, lines(refused));
+  collector.start();
+  await eventually('all to be refused', async () => {
+    const metrics = await fetch(`http://127.0.0.1:${input.ports.own}/metrics`).then(answer => answer.text(), () => '');
+    return Number(/^otelcol_exporter_send_failed_log_records(?:_total)?\{[^}]*\} ([\d.e+]+)$/m.exec(metrics)?.[1] ?? 0) >= refused.length || undefined;
+  }, 120_000);
+  status = 200;
+  append(input, lines([later]));
+  await eventually('what came later', async () => arrived().has(later.auditID) || undefined);
+  expect(arrived().size).toBe(1);
+
+  await collector.stop('SIGTERM');
+  rmSync(join(input.stateFolder, 'checkpoints'), { recursive: true });
+  collector.start();
+  await eventually('everything', async () => [...refused, later].every(({ auditID }) => arrived().has(auditID)) || undefined);
+}, 300_000);
