@@ -231,9 +231,8 @@ class Taking {
   private chain(identity: Identity): InventoryFinding[] {
     const who = nameOf(identity);
     for (const { id, name: goal, danger, isHeldBy } of GOALS) {
-      if (identity.wide.some(({ rules }) => isHeldBy(rules))) continue;
       const way = this.escalation.way(identity, goal);
-      if (!way) continue;
+      if (!way || identity.wide.some(({ rules }) => isHeldBy(rules))) continue;
       const [first] = way.steps;
       return [finding(id, danger, who, first.where, `reach ${goal}: ${way.steps.map(stepText).join('; ')}`, way.rights, way.steps, first.through)];
     }
