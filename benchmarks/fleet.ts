@@ -26,7 +26,9 @@ interface Outcome {
 const MEASURED = `
   const [library, clusters, teams, outdir] = process.argv.slice(1);
   const { Duration } = require(require.resolve('cdk8s', { paths: [library] }));
-  const { CommandSet, DebugFleet, DebugImage, GitOpsIdentity, LogSink, MaintenanceWindow, NetworkAllow, RolloutPhase, SecureDebugWarnings, TokenIssuer, Weekday } = require(library);
+  const {
+    CommandSet, DebugFleet, DebugImage, GitOpsIdentity, LogSink, MaintenanceWindow, NetworkAllow, RolloutPhase, TokenIssuer, Weekday,
+  } = require(library);
   const some = (count, make) => Array.from({ length: Number(count) }, (_, i) => make(i));
   const [start, cpu] = [performance.now(), process.cpuUsage()];
   const fleet = new DebugFleet({

@@ -4,7 +4,8 @@ import { join } from 'path';
 import { App, Chart, Duration } from 'cdk8s';
 import {
   BrokerPolicy, CentralAudit, CommandSet, ControlPlane, ControlPlanePlatform, DebugImage, DebugTeam, GitOpsIdentity, GuardrailException,
-  GuardrailMode, LogSink, NetworkAllow, PermissionChangeKind, PermissionDiff, RolloutPhase, SecureDebugging, SecureDebuggingProps, SecureDebugWarnings, TokenIssuer,
+  GuardrailMode, LogSink, NetworkAllow, PermissionChangeKind, PermissionDiff, RolloutPhase, SecureDebugging, SecureDebuggingProps,
+  SecureDebugWarnings, TokenIssuer,
 } from '../../src';
 import { rejected } from '../private/refusal';
 
