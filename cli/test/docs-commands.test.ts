@@ -9,7 +9,7 @@ import { join } from 'path';
 import { Readable } from 'stream';
 import { DocsDesk } from './docs-desk';
 import { COMMANDS, DocCommand, Here, PAGES, read, runOf, stale } from '../../test/docs/commands';
-import { run } from '../src/program';
+import { program as commandLine, run } from '../src/program';
 
 jest.setTimeout(120_000);
 
@@ -108,6 +108,27 @@ describe('every command', () => {
       .split('\n').flatMap((line, i, all) => /^ {4}\S/.test(line) && all[i - 1].trim() === '' ? [`${page}:${i + 1}: ${line}`] : []));
     expect(unfenced).toEqual([]);
   });
+});
+
+/** What is named in a sentence or a cell: `secure-debug audit report --html FILE`. */
+const mentions = [...PAGES, 'cli/README.md', 'SECURITY.md', 'CONTRIBUTING.md'].flatMap(page => [...read(page).replace(/^```[^]*?^```$/gm, '').matchAll(/`(?:npx )?(secure-debug(?: [^`]+)?)`/g)]
+  .map(([, text]) => [page, text.replace(/\s+/g, ' ')] as const));
+
+test('every command that is only mentioned is one, and has the options that are mentioned', () => {
+  const root = commandLine({} as any, () => undefined);
+  const unknown = mentions.flatMap(([page, text]) => {
+    let command = root;
+    const wrong: string[] = [];
+    for (const word of text.split(' -- ')[0].split(' ').slice(1)) {
+      const inner = command.commands.find(one => one.name() === word);
+      if (inner) command = inner;
+      else if (/^--?[a-z]/.test(word) && !command.options.some(option => option.is(word.replace(/=.*/, '')))) wrong.push(word);
+      else if (command.commands.length > 0 && /^[a-z][a-z-]*$/.test(word)) wrong.push(word);
+    }
+    return wrong.map(word => `${page}: ${text}: ${word}`);
+  });
+  expect(mentions.length).toBeGreaterThan(30);
+  expect(unknown).toEqual([]);
 });
 
 describe.each([...new Set(mine.map(([{ page }]) => page))])('%s', page => {

@@ -50,6 +50,11 @@ export class DocsDesk {
       { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'admin', namespace: 'payments' } },
     ));
     this.write('roles.yaml', text(role('everything', { apiGroups: ['*'], resources: ['*'], verbs: ['*'] }), binding('everything', 'everything', group('oncall-payments'))));
+    const recording = [
+      { 'version': 2, 'width': 80, 'height': 24, 'timestamp': Date.UTC(2026, 2, 1, 12) / 1000, 'secure-debug': { session: 's1', user: 'alice', groups: ['oncall-payments'], command: 'exec payments/ledger-0 -- sh', from: '127.0.0.1' } },
+      [0.5, 'o', 'hello\r\n'],
+    ];
+    this.write('recordings/s1.cast', recording.map(line => `${JSON.stringify(line)}\n`).join(''));
     this.policies();
     this.logs();
     this.guardrail();

@@ -87,6 +87,8 @@ export const RUNS: readonly (readonly [page: string, begins: string, run: Run])[
   ['docs/audit-shipping.md', 'aws', not('needs an account at AWS')],
   ['docs/audit-shipping.md', 'gcloud', not('needs an account at Google Cloud')],
   ['docs/audit-shipping.md', 'az', not('needs an account at Azure')],
+  ['docs/blueprint.md', 'secure-debug rollout dist', like('cli/test/rollout.test.ts', 'how far it has come')],
+  ['docs/blueprint.md', 'secure-debug rollout before/ after/', like('cli/test/rollout.test.ts', 'the step is that of the new manifests')],
   ['docs/credentials.md', 'secure-debug cert request --for', like('test/cluster/cli/cert.test.ts', '\'cert\', \'request\'')],
   ['docs/credentials.md', 'secure-debug cert request --pkcs11', like('test/cluster/cli/cert.test.ts', '\'--pkcs11\'')],
   ['docs/credentials.md', 'secure-debug cert proxy', like('test/cluster/cli/cert.test.ts', '\'proxy\'')],
@@ -103,6 +105,7 @@ export const RUNS: readonly (readonly [page: string, begins: string, run: Run])[
   ['docs/gateway.md', 'kubectl -n debug-gateway create job', like(GATEWAY, '\'--from=cronjob/debug-gateway\'')],
   ['docs/gateway.md', 'kubectl -n debug-gateway port-forward', like(GATEWAY, '\'port-forward\'')],
   ['docs/gateway.md', 'ssh -p 2222', like(GATEWAY, 'HostKeyAlias=')],
+  ['docs/gateway.md', 'secure-debug audit report', here({ fill: LOGS })],
   ['docs/gateway.md', 'docker build', not('needs a container engine; gateway/assemble.sh makes the image of the tests from the same parts')],
   ['docs/gateway.md', 'ssh-keygen', CLUSTER],
   ['docs/gateway.md', 'kubectl -n debug-gateway create secret', CLUSTER],
@@ -146,6 +149,9 @@ export const RUNS: readonly (readonly [page: string, begins: string, run: Run])[
   ['docs/simulate-and-readiness.md', 'secure-debug audit simulate policy.yaml', here({ shown: true })],
   ['docs/simulate-and-readiness.md', 'secure-debug audit readiness', here()],
   ['docs/tutorial.md', '', { tutorial: true }],
+  ['docs/upgrading.md', 'cp -r', not('is of the line after it, which needs the package in a registry')],
+  ['docs/upgrading.md', 'npm install', not('needs the package in a registry')],
+  ['docs/upgrading.md', 'secure-debug diff before dist', like('cli/test/diff.test.ts', '--fail-on')],
 ];
 
 export const runOf = ({ page, text }: DocCommand): Run | undefined => RUNS.find(([of, begins]) => of === page && text.startsWith(begins))?.[2];
