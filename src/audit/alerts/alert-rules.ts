@@ -48,6 +48,8 @@ function lines(filter: string, labels: string[], range: string): string {
 /** Cluster-admin is an alert of its own, and has windows. */
 const BROAD = 'cluster-admin|system:masters';
 const STREAMS = 'exec|attach|port-forward';
+/** Of the collector itself; how Prometheus asks decides whether it ends in _total. */
+const SEND_FAILED = '{__name__=~"otelcol_exporter_send_failed_log_records(_total)?"}';
 
 /** Every alert, in the order in which docs/runbook.md has them. */
 export function alertRules({ clusters, sessionLimitSeconds, silentSeconds, refusals }: Thresholds): AlertRule[] {
@@ -131,6 +133,14 @@ export function alertRules({ clusters, sessionLimitSeconds, silentSeconds, refus
       description: 'The sink is away or too slow. Nothing is lost until the queue is full and the API server has rotated its log away.',
       forSeconds: 600,
       prometheus: 'max by (exporter, instance) (otelcol_exporter_queue_size / otelcol_exporter_queue_capacity) > 0.25',
+    },
+    {
+      name: 'AuditEventsRefused',
+      severity: 'critical',
+      summary: 'The sink of {{ $labels.exporter }} refused {{ $value | humanize }} audit events',
+      description: 'It answered, and refused: a token that has run out, a tenant, a quota, a size. What is refused is not tried again. Mend that first, then have the log read anew.',
+      forSeconds: 0,
+      prometheus: `${grown(SEND_FAILED, ['exporter', 'instance'], WINDOW)} > 0`,
     },
     {
       name: 'AuditLogDamaged',

@@ -226,7 +226,7 @@ test('promtool: cluster-admin in a window is quiet and an hour later is not, bef
 test('promtool: every alert fires on what it is about, and on nothing else', async () => {
   const { promtool } = await thePrometheus();
   const file = rulesFile();
-  expect(await must(promtool, ['check', 'rules', '--lint=all', '--lint-fatal', file], { env: process.env })).toContain('9 rules found');
+  expect(await must(promtool, ['check', 'rules', '--lint=all', '--lint-fatal', file], { env: process.env })).toContain('10 rules found');
 
   const eu = 'k8s_cluster_name="production-eu"';
   const alive = { series: `secure_debug_events_total{${eu}}`, values: '0+10x240' };
@@ -252,6 +252,9 @@ test('promtool: every alert fires on what it is about, and on nothing else', asy
     ['a collector that never was', [{ series: 'up', values: '1x120' }], '60m', ['AuditPipelineSilent']],
     ['a queue that fills', [alive, { series: 'otelcol_exporter_queue_size{exporter="otlp_http/loki",instance="a"}', values: '0x30 500x60' }, { series: 'otelcol_exporter_queue_capacity{exporter="otlp_http/loki",instance="a"}', values: '1000x120' }], '50m', ['AuditDeliveryBehind']],
     ['a queue that is used', [alive, { series: 'otelcol_exporter_queue_size{exporter="otlp_http/loki",instance="a"}', values: '0x30 100x60' }, { series: 'otelcol_exporter_queue_capacity{exporter="otlp_http/loki",instance="a"}', values: '1000x120' }], '50m', []],
+    ['events that a sink refused, asked for as text', [alive, { series: 'otelcol_exporter_send_failed_log_records{exporter="otlp_http/loki",instance="a"}', values: '0x30 30x60' }], '35m', ['AuditEventsRefused']],
+    ['and asked for as OpenMetrics', [alive, { series: 'otelcol_exporter_send_failed_log_records_total{exporter="otlp_http/loki",instance="a"}', values: '_x30 30x60' }], '35m', ['AuditEventsRefused']],
+    ['a sink that refuses nothing', [alive, { series: 'otelcol_exporter_send_failed_log_records{exporter="otlp_http/loki",instance="a"}', values: '0x120' }], '60m', []],
     ['a damaged line', [alive, { series: `secure_debug_damaged_total{${eu}}`, values: '_x30 1x60' }], '35m', ['AuditLogDamaged']],
   ];
   const names = (parseRules(file)).map(rule => rule.alert);
