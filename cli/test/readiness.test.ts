@@ -319,7 +319,7 @@ test.each([
   [['--requests', 'many'], '--requests many is no whole number'],
   [['--since', 'yesterday'], '--since yesterday is no time.'],
   [['--fail-on', 'x'], '--fail-on x is unknown. Fix: choose from not-ready, not-enough, damaged.'],
-  [['--declared', '/nonexistent'], '--declared /nonexistent cannot be read: ENOENT.'],
+  [['--declared', '/nonexistent'], '--declared /nonexistent cannot be read: there is no such file.'],
   [['/nonexistent.log'], '/nonexistent.log cannot be read: ENOENT.'],
 ])('%j is wrong use, in one sentence', async (args, message) => {
   const { code, stdout, stderr } = await readiness(args);
@@ -328,5 +328,5 @@ test.each([
 });
 
 test('manifests that are no YAML are named', async () => {
-  expect(await readiness([log([exec()]), '--declared', write('broken.yaml', 'a: [')])).toMatchObject({ code: 2, stderr: expect.stringMatching(/--declared broken\.yaml is no YAML: /) });
+  expect(await readiness([log([exec()]), '--declared', write('broken.yaml', 'a: [')])).toMatchObject({ code: 2, stderr: expect.stringMatching(/--declared broken\.yaml:1: no YAML: .*Fix: mend it, or name the manifests that are applied/) });
 });

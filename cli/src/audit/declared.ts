@@ -1,10 +1,7 @@
-import { readFileSync, statSync, readdirSync } from 'fs';
-import { join } from 'path';
 import { AccessRequests } from 'cdk8s-secure-debug';
-import { parseAllDocuments } from 'yaml';
 import { PathClass } from './debug-session';
-import { wrongUse } from '../errors';
-import { plain } from '../text';
+import { declaredObjects } from './declared-objects';
+import { asObject, asText } from './event';
 
 /** A binding that was declared, and by which way who holds it comes. */
 export interface Declared {
@@ -29,32 +26,16 @@ const PATHS: { readonly [component: string]: PathClass } = {
 
 /** What manifests declare, as they are synthesized: their bindings, and their Roles that can be requested. */
 export function declaredIn(paths: string[]): Declared[] {
-  return paths.flatMap(path => files(path)).flatMap(file => documents(file)).flatMap(declared);
+  return declaredObjects(paths).flatMap(declared);
 }
 
-function files(path: string): string[] {
-  try {
-    if (!statSync(path).isDirectory()) return [path];
-    return readdirSync(path, { recursive: true, encoding: 'utf8' }).filter(name => /\.(ya?ml|json)$/.test(name)).sort().map(name => join(path, name));
-  } catch (error) {
-    return wrongUse(`--declared ${plain(path)} cannot be read: ${(error as NodeJS.ErrnoException).code}. Fix: name the manifests that are applied, a file or a folder, e.g. --declared dist.`);
-  }
-}
-
-function documents(file: string): any[] {
-  return parseAllDocuments(readFileSync(file, 'utf8')).flatMap(document => {
-    if (document.errors.length > 0) wrongUse(`--declared ${plain(file)} is no YAML: ${plain(document.errors[0].message.split('\n')[0])}. Fix: name the manifests that are applied.`);
-    const object: any = document.toJS();
-    return object?.kind === 'List' && Array.isArray(object.items) ? object.items : [object];
-  });
-}
-
-function declared(object: any): Declared[] {
-  const path = PATHS[object?.metadata?.labels?.[COMPONENT]];
-  if (path === undefined) return [];
-  const { kind, metadata: { name, namespace = '', labels }, roleRef } = object;
+function declared({ kind, metadata, roleRef }: any): Declared[] {
+  const { name, namespace, labels } = asObject(metadata);
+  const path = PATHS[asObject(labels)[COMPONENT]];
+  if (path === undefined || asText(name) === '') return [];
+  const named = { namespace: asText(namespace), path };
   if (kind === 'RoleBinding' || kind === 'ClusterRoleBinding') {
-    return [{ bindingKind: kind, namespace, binding: name, roleKind: String(roleRef?.kind), role: String(roleRef?.name), path }];
+    return [{ ...named, bindingKind: kind, binding: name, roleKind: asText(asObject(roleRef).kind), role: asText(asObject(roleRef).name) }];
   }
-  return kind === 'Role' && labels[AccessRequests.REQUESTABLE_LABEL] === 'true' ? [{ bindingKind: 'RoleBinding', namespace, binding: '', roleKind: 'Role', role: name, path }] : [];
+  return kind === 'Role' && labels[AccessRequests.REQUESTABLE_LABEL] === 'true' ? [{ ...named, bindingKind: 'RoleBinding', binding: '', roleKind: 'Role', role: name }] : [];
 }

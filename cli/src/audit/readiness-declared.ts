@@ -1,9 +1,5 @@
-import { readdirSync, readFileSync, statSync } from 'fs';
-import { join } from 'path';
-import { parseAllDocuments } from 'yaml';
+import { declaredObjects } from './declared-objects';
 import { asObject, asText } from './event';
-import { wrongUse } from '../errors';
-import { plain } from '../text';
 
 /** Which requests a guardrail is asked about. */
 export interface MatchRule {
@@ -38,25 +34,9 @@ export interface Declared {
 const texts = (value: unknown): string[] => Array.isArray(value) ? value.filter(one => typeof one === 'string') : [];
 const list = (value: unknown): any[] => Array.isArray(value) ? value.map(asObject) : [];
 
-function filesOf(path: string): string[] {
-  try {
-    if (!statSync(path).isDirectory()) return [path];
-    return readdirSync(path, { recursive: true, encoding: 'utf8' }).filter(file => /\.(ya?ml|json)$/.test(file)).sort().map(file => join(path, file));
-  } catch (error) {
-    return wrongUse(`--declared ${plain(path)} cannot be read: ${(error as NodeJS.ErrnoException).code}. Fix: name the YAML that is applied, a file or a folder.`);
-  }
-}
-
-function objectsOf(file: string): any[] {
-  const documents = parseAllDocuments(readFileSync(file, 'utf8'));
-  const wrong = documents.flatMap(document => 'errors' in document ? document.errors : [])[0];
-  if (wrong) wrongUse(`--declared ${plain(file)} is no YAML: ${plain(wrong.message.split('\n')[0])}. Fix: name the YAML that is applied.`);
-  return documents.map(document => asObject('toJS' in document ? document.toJS() : undefined)).flatMap(object => object.kind === 'List' ? list(object.items) : [object]);
-}
-
 /** What the manifests declare: guardrails, and who is bound to what. */
 export function declaredBy(paths: string[]): Declared {
-  const objects = paths.flatMap(filesOf).flatMap(objectsOf);
+  const objects = declaredObjects(paths);
   const named = (kind: string) => objects.filter(object => object.kind === kind && asText(asObject(object.metadata).name) !== '');
   const policies = new Map(named('ValidatingAdmissionPolicy').map(object => [object.metadata.name as string, object]));
   const guardrails = named('ValidatingAdmissionPolicyBinding').flatMap((binding): DeclaredGuardrail[] => {

@@ -32,7 +32,7 @@ export function registerGateway({ root, io, done, command, act, answer }: Regist
     }));
   gateway('proxy <pod>', 'join standard input and output with the port of a gateway; for ssh -o ProxyCommand')
     .action(async (pod, options) => done(await proxy(io, pod, options)));
-  ssh.command('replay <file>').description('play the recording of a session')
+  ssh.command('replay <file>').description('play the recording of a session in the terminal. What audit logs say is held against roles by: secure-debug replay')
     .addOption(new Option('--json', 'print who, what and when as JSON'))
     .option('--speed <factor>', 'how fast (default: 1)')
     .option('--idle <duration>', 'no pause is longer (default: 2s)')

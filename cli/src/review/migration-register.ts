@@ -21,7 +21,7 @@ export function registerMigration({ root, io, answer, command }: Registration): 
     .action(async (files, options) => answer(await minimize(io, files, options), options));
 
   root.command('replay [audit-logs...]')
-    .description('whether roles would have been enough for what audit logs say was done (default: standard input); exits with 1 if not')
+    .description('whether roles would have been enough for what audit logs say was done (default: standard input); exits with 1 if not. Recordings of sessions are played by: ssh replay')
     .addOption(new Option('--json', 'print JSON'))
     .option('--markdown', 'text for a pull request')
     .option('--roles <manifests>', 'roles and bindings, a file or folder; repeatable', several)

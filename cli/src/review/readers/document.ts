@@ -45,3 +45,10 @@ export function isObject(value: any): boolean {
 }
 
 export const NO_OBJECT = 'no object of Kubernetes: it has no apiVersion and kind';
+
+/** An object, or those of a list; the items of a typed list (`RoleList`) get its kind. */
+export function unlisted(object: any): any[] {
+  if (!object.kind.endsWith('List') || !Array.isArray(object.items)) return [object];
+  const typed = object.kind === 'List' ? {} : { kind: object.kind.slice(0, -'List'.length), apiVersion: object.apiVersion };
+  return object.items.map((item: any) => ({ ...typed, ...item })).filter(isObject).flatMap(unlisted);
+}

@@ -24,16 +24,27 @@ export async function readFiles(names: string[], stdin: Readable & { isTTY?: boo
       sources.push({ name: '-', text: await whole(stdin) });
       continue;
     }
-    const found = below(name);
-    if (found === undefined) {
-      sources.push({ name, text: read(name) });
-    } else {
-      if (found.length === 0) wrongUse(`${plain(name)} holds no .yaml, .yml or .json. Fix: name the folder with the manifests.`);
-      sources.push(...found.map(file => ({ name: file, text: read(file) })));
-    }
+    sources.push(...sourcesIn(name, { fix: 'name files or folders of YAML or JSON, or - for standard input' }));
   }
   return sources;
 }
+
+/** How errors of reading are told. */
+export interface Asked {
+  /** What can be named instead. */
+  readonly fix: string;
+  /** The option that names it. */
+  readonly option?: string;
+}
+
+/** The text of a file, or of all manifests below a folder. */
+export function sourcesIn(name: string, asked: Asked): Source[] {
+  const found = below(name, asked);
+  if (found?.length === 0) wrongUse(`${titleOf(name, asked)} holds no .yaml, .yml or .json. Fix: name the folder with the manifests.`);
+  return (found ?? [name]).map(file => ({ name: file, text: read(file, asked) }));
+}
+
+const titleOf = (name: string, { option }: Asked): string => `${option === undefined ? '' : `${option} `}${plain(name)}`;
 
 async function whole(stdin: Readable): Promise<string> {
   const parts: Buffer[] = [];
@@ -41,32 +52,32 @@ async function whole(stdin: Readable): Promise<string> {
   return Buffer.concat(parts).toString('utf8');
 }
 
-function read(file: string): string {
+function read(file: string, asked: Asked): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    return unreadable(file, error);
+    return unreadable(file, error, asked);
   }
 }
 
-function unreadable(file: string, error: unknown): never {
+function unreadable(file: string, error: unknown, asked: Asked): never {
   const { code = String(error) } = error as NodeJS.ErrnoException;
-  return wrongUse(`${plain(file)} cannot be read: ${code === 'ENOENT' ? 'there is no such file' : code}. Fix: name files or folders of YAML or JSON, or - for standard input.`);
+  return wrongUse(`${titleOf(file, asked)} cannot be read: ${code === 'ENOENT' ? 'there is no such file' : code}. Fix: ${asked.fix}.`);
 }
 
 /** The manifests below a folder, sorted; undefined when it is none. Links to folders are not followed. */
-function below(folder: string): string[] | undefined {
+function below(folder: string, asked: Asked): string[] | undefined {
   try {
     if (!statSync(folder).isDirectory()) return undefined;
     return readdirSync(folder, { withFileTypes: true })
       .sort((a, b) => a.name < b.name ? -1 : 1)
       .flatMap(entry => {
         const path = join(folder, entry.name);
-        if (entry.isDirectory()) return entry.name.startsWith('.') || PASSED_OVER.includes(entry.name) ? [] : below(path) ?? [];
+        if (entry.isDirectory()) return entry.name.startsWith('.') || PASSED_OVER.includes(entry.name) ? [] : below(path, asked) ?? [];
         return MANIFEST.test(basename(path)) && (entry.isFile() || statSync(path).isFile()) ? [path] : [];
       });
   } catch (error) {
-    return unreadable(folder, error);
+    return unreadable(folder, error, asked);
   }
 }
 
