@@ -60,11 +60,17 @@ describe('which recording is of which session', () => {
     }]);
   });
 
-  test('not taken: a client that calls itself the gateway, the recording of another person, and of another gateway', () => {
+  test('also where nobody asked in the name of the person, since the gateway had a credential of theirs', () => {
     record(ID, TYPED);
-    expect(found([through(ID, { impersonator: undefined })])).toMatchObject({ of: [], others: [0], missing: [] });
-    expect(found([through(ID, { user: 'mallory' })])).toMatchObject({ of: [], others: [0], missing: [`audit-${ID}`] });
-    expect(found([through(ID, { impersonator: 'system:serviceaccount:mine:debug-gateway' })])).toMatchObject({ of: [], others: [0], missing: [`audit-${ID}`] });
+    expect(found([through(ID, { start: at(610), impersonator: undefined })])).toMatchObject({ of: [[`audit-${ID}`, [0]]], others: [], missing: [] });
+  });
+
+  test('not taken, whatever a client calls itself: the recording of another person, of another gateway, and of another time', () => {
+    record(ID, TYPED);
+    for (const more of [{ user: 'mallory' }, { user: 'mallory', impersonator: undefined }, { impersonator: 'system:serviceaccount:mine:debug-gateway' }, { impersonator: 'alice' }, { start: at(608) }, { start: at(612) }]) {
+      expect(found([through(ID, { start: at(610), ...more })])).toMatchObject({ of: [], others: [0], missing: [`audit-${ID}`] });
+    }
+    expect(found([through(ID, { start: at(610), client: `kubectl session=${ID}` })])).toMatchObject({ of: [], others: [0], missing: [] });
   });
 
   test('a session without its recording is missing, and a recording without a session is told', () => {

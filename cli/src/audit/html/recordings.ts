@@ -41,6 +41,8 @@ const ALL = 64 * 1024 * 1024;
 /** A screen has no more columns or rows than that. */
 const WIDEST = 500;
 const LARGEST_HEAD = 256 * 1024;
+/** Seconds by which the clocks of a node and of the API server may differ. */
+const SKEW = 60;
 /** The client that the gateway calls itself, in every request of a session. */
 const CLIENT = /^secure-debug-gateway session=([0-9a-f]{16})$/;
 
@@ -48,11 +50,14 @@ interface Found extends Recorded {
   readonly session: string;
   readonly user: string;
   readonly gateway: string;
+  /** Seconds since 1970; without an end it may go on. */
+  readonly began: number;
+  readonly over: number;
 }
 
 /**
- * Reads recordings, and finds the sessions that they are of. Who calls themselves the gateway's client is not it: the gateway's
- * own ServiceAccount has to have asked, for the person who is named in the recording.
+ * Reads recordings, and finds the sessions that they are of. A client may call itself what it likes, so its word is not enough: the
+ * person has to be the one who was recorded, at that time, and whoever asked in their name that very gateway.
  */
 export function recordingsOf(places: string[], sessions: DebugSession[]): Recordings {
   const damage: string[] = [];
@@ -73,16 +78,18 @@ export function recordingsOf(places: string[], sessions: DebugSession[]): Record
   const of: [string, number[]][] = [];
   const missing: string[] = [];
   const taken = new Set<number>();
-  for (const { id, client, impersonator, user } of sessions) {
+  for (const { id, client, impersonator, user, start } of sessions) {
     const name = CLIENT.exec(client)?.[1];
-    if (name === undefined || !impersonator?.startsWith('system:serviceaccount:')) continue;
-    const own = found.flatMap((one, i) => one.session === name && one.user === user && impersonator === `system:serviceaccount:${one.gateway.replace('/', ':')}` ? [i] : []);
+    if (name === undefined) continue;
+    const [at, by] = [Date.parse(start) / 1_000, impersonator?.replace(/^system:serviceaccount:([^:]*):/, '$1/')];
+    const own = found.flatMap((one, i) => one.session === name && one.user === user && (by === undefined || by === one.gateway)
+      && at >= one.began - SKEW && at <= one.over + SKEW ? [i] : []);
     if (own.length > 0) of.push([id, own]);
     else missing.push(id);
     own.forEach(i => taken.add(i));
   }
   return {
-    all: found.map(({ session, user, gateway, ...shown }) => shown), of, others: found.flatMap((_, i) => taken.has(i) ? [] : [i]), missing, damage,
+    all: found.map(({ session, user, gateway, began, over, ...shown }) => shown), of, others: found.flatMap((_, i) => taken.has(i) ? [] : [i]), missing, damage,
   };
 }
 
@@ -117,6 +124,8 @@ function recorded(file: string, { about, width, height, timestamp, events, compl
     session: text(about.session),
     user: typeof about.user === 'string' ? about.user : '',
     gateway: text(about.gateway),
+    began: timestamp,
+    over: complete ? timestamp + end!.at : Infinity,
     file: plain(file),
     who: text(about.user) || 'somebody',
     when: timeText(new Date(Math.min(Math.max(timestamp, 0), 4e9) * 1_000).toISOString()).replace(/Z$/, ''),
