@@ -67,7 +67,7 @@ describe('which recording is of which session', () => {
 
   test('not taken, whatever a client calls itself: the recording of another person, of another gateway, and of another time', () => {
     record(ID, TYPED);
-    for (const more of [{ user: 'mallory' }, { user: 'mallory', impersonator: undefined }, { impersonator: 'system:serviceaccount:mine:debug-gateway' }, { impersonator: 'alice' }, { start: at(608) }, { start: at(612) }]) {
+    for (const more of [{ user: 'mallory' }, { user: 'mallory', impersonator: undefined }, { impersonator: 'system:serviceaccount:mine:debug-gateway' }, { impersonator: 'debug-gateway/debug-gateway' }, { start: at(608) }, { start: at(612) }]) {
       expect(found([through(ID, { start: at(610), ...more })])).toMatchObject({ of: [], others: [0], missing: [`audit-${ID}`] });
     }
     expect(found([through(ID, { start: at(610), client: `kubectl session=${ID}` })])).toMatchObject({ of: [], others: [0], missing: [] });

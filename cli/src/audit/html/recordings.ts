@@ -75,21 +75,30 @@ export function recordingsOf(places: string[], sessions: DebugSession[]): Record
     }
   }
   found.sort((a, b) => a.when < b.when ? -1 : a.when > b.when ? 1 : a.file < b.file ? -1 : 1);
+  const named = new Map<string, number[]>();
+  found.forEach(({ session }, i) => named.set(session, [...named.get(session) ?? [], i]));
   const of: [string, number[]][] = [];
   const missing: string[] = [];
   const taken = new Set<number>();
   for (const { id, client, impersonator, user, start } of sessions) {
     const name = CLIENT.exec(client)?.[1];
     if (name === undefined) continue;
-    const [at, by] = [Date.parse(start) / 1_000, impersonator?.replace(/^system:serviceaccount:([^:]*):/, '$1/')];
-    const own = found.flatMap((one, i) => one.session === name && one.user === user && (by === undefined || by === one.gateway)
-      && at >= one.began - SKEW && at <= one.over + SKEW ? [i] : []);
+    const at = Date.parse(start) / 1_000;
+    const own = (named.get(name) ?? []).filter(i => {
+      const one = found[i];
+      return one.user === user && (impersonator === undefined || impersonator === `system:serviceaccount:${one.gateway.replace('/', ':')}`)
+        && at >= one.began - SKEW && at <= one.over + SKEW;
+    });
     if (own.length > 0) of.push([id, own]);
     else missing.push(id);
     own.forEach(i => taken.add(i));
   }
   return {
-    all: found.map(({ session, user, gateway, began, over, ...shown }) => shown), of, others: found.flatMap((_, i) => taken.has(i) ? [] : [i]), missing, damage,
+    all: found.map(({ session, user, gateway, began, over, ...shown }) => shown),
+    of,
+    others: found.flatMap((_, i) => taken.has(i) ? [] : [i]),
+    missing,
+    damage,
   };
 }
 
