@@ -122,7 +122,7 @@ test('every command that is only mentioned is one, and has the options that are 
     for (const word of text.split(' -- ')[0].split(' ').slice(1)) {
       const inner = command.commands.find(one => one.name() === word);
       if (inner) command = inner;
-      else if (/^--?[a-z]/.test(word) && !command.options.some(option => option.is(word.replace(/=.*/, '')))) wrong.push(word);
+      else if (/^--?[a-z]/.test(word) && !command.options.some(({ short, long }) => [short, long].includes(word.replace(/=.*/, '')))) wrong.push(word);
       else if (command.commands.length > 0 && /^[a-z][a-z-]*$/.test(word)) wrong.push(word);
     }
     return wrong.map(word => `${page}: ${text}: ${word}`);

@@ -119,7 +119,7 @@ export class DocsDesk {
       const app = new App({ outdir: join(this.work, folder) });
       for (const { id } of SecureDebugWarnings.rules()) SecureDebugWarnings.acknowledge(app, id, 'of no matter here');
       new SecureDebugging(app, 'debugging', {
-        phase, managedControlPlane: true, teams: [{ name: 'payments', namespaces: ['payments'], onCall: 'oncall-payments', approvers: 'payments-leads', requesters: ['engineers'], network: [NetworkAllow.dns()] }],
+        phase, teams: [{ name: 'payments', namespaces: ['payments'], onCall: 'oncall-payments', approvers: 'payments-leads', requesters: ['engineers'], network: [NetworkAllow.dns()] }],
       });
       app.synth();
     }
