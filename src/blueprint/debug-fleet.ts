@@ -10,6 +10,7 @@ import type { TokenIssuer } from '../credentials/token-issuer';
 import type { GuardrailMode } from '../guardrails/guardrail-mode';
 import { ControlPlane } from '../model/control-plane';
 import type { ControlPlanePlatform } from '../model/control-plane-platform';
+import { SecureDebugWarnings } from '../model/warnings';
 import { byCodeUnit } from '../private/canonical';
 import { reject } from '../private/errors';
 import { dnsLabel } from '../private/validate';
@@ -159,18 +160,27 @@ export class DebugFleet {
   }
 
   /**
-   * Writes the clusters, one after the other, and removes from their folders what an earlier run wrote for a team that is gone.
+   * Writes the clusters, one after the other, prints each warning once with the clusters that have it, and removes from their folders what an earlier run wrote for a team that is gone.
    * The folder of a cluster that is no longer listed stays: remove it with the change that removes the cluster.
    *
    * @throws when a cluster is refused; those before it, by name, are written
    */
   public synth(): void {
+    const warnings = new Map<string, string[]>();
     for (const name of this.clusterNames) {
       const { app, controlPlane } = this.kept.get(name) ?? this.make(name);
+      SecureDebugWarnings._quiet(app);
       app.synth();
       removeLeftovers(app);
       controlPlane?.synth();
+      for (const line of SecureDebugWarnings._lines(app)) warnings.set(line, [...warnings.get(line) ?? [], name]);
     }
+    for (const [line, names] of warnings) process.stderr.write(`${line} (${this.clustersText(names)})\n`);
+  }
+
+  private clustersText(names: string[]): string {
+    if (names.length > 1 && names.length === this.clusterNames.length) return `all ${names.length} clusters`;
+    return names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
   }
 
   /** What of the central audit is for a cluster: not what its provider does, and alerts where they belong. */

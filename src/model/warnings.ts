@@ -206,6 +206,8 @@ interface Store {
   readonly printed: Set<string>;
   /** How many findings had been looked at when warnings were last printed. */
   seen: number;
+  /** Somebody else tells them. */
+  quiet: boolean;
 }
 
 const STORES = new WeakMap<IConstruct, Store>();
@@ -214,7 +216,7 @@ function storeOf(scope: IConstruct): Store {
   const root = scope.node.root;
   let store = STORES.get(root);
   if (!store) {
-    STORES.set(root, store = { findings: [], acknowledged: new Map(), printed: new Set(), seen: 0 });
+    STORES.set(root, store = { findings: [], acknowledged: new Map(), printed: new Set(), seen: 0, quiet: false });
     // cdk8s validates on every synthesis, of each chart too, which is the last moment to speak; a warning never fails it.
     root.node.addValidation({
       validate: () => {
@@ -229,11 +231,10 @@ function storeOf(scope: IConstruct): Store {
 function print(root: IConstruct) {
   const store = storeOf(root);
   const { findings, printed } = store;
-  if (store.seen === findings.length) return;
+  if (store.quiet || store.seen === findings.length) return;
   store.seen = findings.length;
-  for (const warning of SecureDebugWarnings.of(root)) {
-    const line = `warning ${warning.id} at ${warning.path}: ${warning.message} Fix: ${warning.fix}`;
-    if (warning.acknowledged !== undefined || printed.has(line)) continue;
+  for (const line of SecureDebugWarnings._lines(root)) {
+    if (printed.has(line)) continue;
     printed.add(line);
     process.stderr.write(`${line}\n`);
   }
@@ -282,6 +283,25 @@ export class SecureDebugWarnings {
   /** @internal */
   public static _add(scope: IConstruct, id: string, detail: string): void {
     storeOf(scope).findings.push({ rule: RULES.find(known => known.id === id)!, at: scope, detail });
+  }
+
+  /**
+   * As they are printed, without those that are acknowledged.
+   *
+   * @internal
+   */
+  public static _lines(scope: IConstruct): string[] {
+    return SecureDebugWarnings.of(scope).filter(({ acknowledged }) => acknowledged === undefined)
+      .map(({ id, path, message, fix }) => `warning ${id} at ${path}: ${message} Fix: ${fix}`);
+  }
+
+  /**
+   * Prints nothing by itself any more: who makes many apps tells of all of them at once.
+   *
+   * @internal
+   */
+  public static _quiet(root: IConstruct): void {
+    storeOf(root).quiet = true;
   }
 
   private constructor() {}

@@ -71,6 +71,19 @@ test('what is added to a cluster is written', () => {
   expect(plain(having)).toEqual(['prod-us/manifests/debugging-cluster.k8s.yaml']);
 });
 
+test('a warning is told once, with the clusters that have it', () => {
+  const write = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+  try {
+    const same = { ...FLEET, teams: TEAMS.slice(1), outdir };
+    new DebugFleet(same).synth();
+    new DebugFleet({ ...same, clusters: [...FLEET.clusters, { name: 'lab', guardrailMode: GuardrailMode.AUDIT, phase: RolloutPhase.BROKER }] }).synth();
+    const told = write.mock.calls.map(([line]) => /^warning (SD\d+) .* \((.*)\)\n$/.exec(String(line))?.slice(1));
+    expect(told).toEqual([['SD6040', 'all 3 clusters'], ['SD6040', 'all 4 clusters'], ['SD6001', 'lab']]);
+  } finally {
+    write.mockRestore();
+  }
+});
+
 test('a team that is gone leaves no file behind, and files of others stay', () => {
   new DebugFleet({ ...FLEET, outdir }).synth();
   writeFileSync(join(outdir, 'prod-eu', 'manifests', 'kustomization.yaml'), 'resources: []\n');
