@@ -31,8 +31,8 @@ const line = (query: string, begin: string) => query.split('\n').filter(one => o
 
 /** For each language: which events a query takes. */
 const READ: { readonly [language: string]: (query: string) => (event: any) => boolean } = {
-  cloudwatch: query => new Reader(line(query, '| filter '), { levels: ['or', 'and'], field: dig, functions: { ispresent: value => value !== undefined } }).condition(),
-  spl: query => {
+  'cloudwatch': query => new Reader(line(query, '| filter '), { levels: ['or', 'and'], field: dig, functions: { ispresent: value => value !== undefined } }).condition(),
+  'spl': query => {
     const dialect: Dialect = {
       levels: ['OR', 'AND'],
       field: dig,
@@ -45,7 +45,7 @@ const READ: { readonly [language: string]: (query: string) => (event: any) => bo
     const given = new Reader(line(query, '| eval '), dialect).assignments();
     return new Reader(line(query, '| where '), { ...dialect, field: (event, name) => given[name](event) }).condition();
   },
-  esql: query => {
+  'esql': query => {
     const functions: Dialect['functions'] = {
       COALESCE: (...values) => values.find(value => value !== undefined),
       TO_STRING: text,
@@ -56,7 +56,7 @@ const READ: { readonly [language: string]: (query: string) => (event: any) => bo
     const condition = new Reader(line(query, '| WHERE '), { levels: ['OR', 'AND'], field: (event, name) => given[name](event), functions }).condition();
     return event => condition(elastic(event));
   },
-  kql: query => {
+  'kql': query => {
     const condition = new Reader(line(query, '| where '), { levels: ['or', 'and'], field: (event, name) => event[name] }).condition();
     return event => condition(Object.fromEntries(Object.entries(fieldsOfEvent(event)).map(([field, value]) => [`a_${field}`, value])));
   },

@@ -71,8 +71,10 @@ export function differences({ expected }: Prepared, events: any[], answers: { re
     // Whoever broke the glass may use another binding meanwhile: that takes the request too, and no single event has both.
     if (role === 'break-glass') must(answers['break-glass'].has(id), `break-glass ${id} is missing`);
   }
-  const watched = new Set((expected.would_deny as any[]).map(one => one.audit_id));
-  must([...watched, ...answers['would-deny']].every(id => watched.has(id) && answers['would-deny'].has(id)), 'what would have been denied differs');
+  // What says nothing of actions is in the report to be safe; no API server writes that.
+  const watched = new Set((expected.would_deny as any[]).filter(({ actions }) => /\w/.test(actions ?? '')).map(one => one.audit_id));
+  for (const id of [...watched].filter(one => !answers['would-deny'].has(one))) must(false, `would-deny ${id} is missing`);
+  for (const id of [...answers['would-deny']].filter(one => !watched.has(one))) must(false, `would-deny ${id} is no such`);
   return wrong;
 }
 
@@ -86,7 +88,9 @@ export interface Written {
 /** Every question, in every language, about everybody. */
 export function written(): Written[] {
   const all = PEOPLE.flatMap(user => questions(user).map((question): [string | undefined, Question] => [user, question]));
-  return LANGUAGES.flatMap(language => all.map(([user, question]) => ({ language: language.id, question: question.id, ...user !== undefined && { user }, query: language.query(question, language.source) })));
+  return LANGUAGES.flatMap(({ id, query, source }) => all.map(([user, question]) => (
+    { language: id, question: question.id, ...user !== undefined && { user }, query: query(question, source) }
+  )));
 }
 
 if (require.main === module) {
