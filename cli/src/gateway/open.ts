@@ -19,8 +19,6 @@ export interface OpenOptions extends CommonOptions {
 
 const HOST_AUTHORITY = 'secure-debug.internal/ssh-host-authority';
 const IDENTITY = 'secure-debug.internal/ssh-identity';
-/** Hardware encrypts with it; ssh would choose another one first. */
-const CIPHER = 'aes128-gcm@openssh.com';
 const LOGIN = 'debug';
 const EVERY = 1_000;
 const DEFAULT_WAIT = 120;
@@ -53,7 +51,7 @@ export async function openGateway(session: Session, words: string[], options: Op
   const how = [
     '-o', `ProxyCommand=${session.line(program, 'ssh', 'proxy', word(pod), '-n', namespace).replace(/%/g, '%%')}`,
     '-o', `HostKeyAlias=${hostName}`, '-o', `UserKnownHostsFile=${known}`, '-o', 'GlobalKnownHostsFile=none', '-o', 'StrictHostKeyChecking=yes',
-    '-o', 'IdentitiesOnly=yes', '-o', `Ciphers=^${CIPHER}`, '-i', identity, `${LOGIN}@${hostName}`,
+    '-o', 'IdentitiesOnly=yes', '-i', identity, `${LOGIN}@${hostName}`,
   ];
   const args = [...words.length && !options.tty ? [] : ['-t'], ...how, ...words.length ? [words.map(quoted).join(' ')] : []];
   const line = ['ssh', ...args].map(word).join(' ');

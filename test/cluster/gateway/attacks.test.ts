@@ -275,6 +275,8 @@ describe('a stolen token of the gateway', () => {
     ['pods elsewhere, as the person', ['--as=alice', '--as-group=sd-gateway-oncall', '-n', 'kube-system', 'get', 'pods']],
     ['the deletion of a pod, as the person', ['--as=alice', '--as-group=sd-gateway-oncall', '-n', TARGET, 'delete', 'pod', POD]],
     ['pods, as a group of another team', ['--as=alice', '--as-group=sd-gateway-admins', '-n', TARGET, 'get', 'pods']],
+    ['what system:masters may do', ['--as=alice', '--as-group=system:masters', '-n', TARGET, 'auth', 'can-i', 'get', 'secrets']],
+    ['what a controller may do', ['--as=system:serviceaccount:kube-system:default', '-n', TARGET, 'auth', 'can-i', 'get', 'secrets']],
     ['Jobs beside the gateway, as the person', ['--as=alice', '--as-group=sd-gateway-oncall', '-n', GATEWAY, 'get', 'jobs']],
   ])('does not get %s', async (_name, args) => {
     const ended = await as(...args);

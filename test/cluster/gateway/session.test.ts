@@ -51,8 +51,12 @@ describe('a session is the person\'s own', () => {
 
   it('who lost their rights is refused at the next command, though the certificate is valid', async () => {
     await asAdmin(cluster, ['-n', TARGET, 'delete', 'rolebinding', 'oncall-debug']);
-    const refused = await scene.ssh([`exec ${at} -- id`]);
+    const refused = await eventually('the refusal', async () => {
+      const ended = await scene.ssh([`exec ${at} -- id`]);
+      return ended.code === 0 ? undefined : ended;
+    });
     await asAdmin(cluster, ['-n', TARGET, 'create', 'rolebinding', 'oncall-debug', '--role=oncall-debug', '--group=sd-gateway-oncall']);
+    await eventually('the right again', async () => (await scene.ssh([`exec ${at} -- true`])).code === 0 || undefined);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(/alice may not \w+ pods.*secure-debug request/);
   });

@@ -1,4 +1,5 @@
-import { spawn } from 'child_process';
+import { ChildProcess, spawn } from 'child_process';
+import { connect } from 'net';
 import { POD, possible, Scene, WHY_NOT } from '../gateway/scene';
 import { testIf, theCluster } from '../lab/cluster';
 import { eventually, inParallel } from '../lab/process';
@@ -39,6 +40,49 @@ it('fifty sessions at once, each with its own recording, and not one more', asyn
   expect(ended.map(({ code }) => code)).toEqual(Array.from({ length: 50 }, (_, i) => i));
   expect(ended.map(({ stdout }) => stdout)).toEqual(Array.from({ length: 50 }, (_, i) => `open-${i}\n`));
 });
+
+it('sessions that have a port-forward each outlive one whose connection is reset; those that share one do not', async () => {
+  const forwards = await Promise.all([0, 1, 2].map(() => forwarded()));
+  const [own, shared, broken] = forwards.map(({ port }) => port);
+  try {
+    const hold = (port: number, name: string) => scene.ssh([`exec ${at} -- sh -c "echo ${name}; while [ ! -e /tmp/${name} ]; do sleep 1; done"`], {
+      first: ['-p', String(port), '-o', 'HostName=127.0.0.1'], timeout: 120_000,
+    });
+    const sessions = { own: hold(own, 'own-one'), shared: hold(shared, 'shared-one') };
+    const begun = async () => {
+      const text = JSON.stringify(await scene.recordings());
+      return ['own-one', 'shared-one'].every(name => text.includes(`${name}\\n`)) || undefined;
+    };
+    await eventually('both sessions', begun);
+    for (const port of [shared, broken]) await reset(port);
+    expect((await sessions.shared).code).toBe(255);
+    await scene.asAlice(['exec', POD, '--', 'touch', '/tmp/own-one']);
+    expect(await sessions.own).toMatchObject({ code: 0, stdout: 'own-one\n' });
+  } finally {
+    await scene.asAlice(['exec', POD, '--', 'touch', '/tmp/shared-one']);
+    for (const { child } of forwards) child.kill();
+  }
+});
+
+/** A port-forward of kubectl to the gateway, by the person. */
+function forwarded(): Promise<{ port: number; child: ChildProcess }> {
+  const child = spawn(Object.values(cluster.clients)[0], ['--kubeconfig', scene.alice.kubeconfig, '-n', GATEWAY, 'port-forward', 'job/door', ':2222'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return new Promise((resolve, fail) => {
+    child.on('close', () => fail(new Error('port-forward ended')));
+    child.stdout!.on('data', data => {
+      const [, port] = /127\.0\.0\.1:(\d+)/.exec(String(data)) ?? [];
+      if (port) resolve({ port: Number(port), child });
+    });
+  });
+}
+
+/** Says to sshd what is no SSH, and more than it reads: it closes, and what is left unread resets the connection. */
+function reset(port: number): Promise<void> {
+  return new Promise(resolve => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(`GET / HTTP/1.0\r\n\r\n${'x'.repeat(300_000)}`));
+    socket.on('error', () => undefined).on('data', () => undefined).on('close', () => resolve());
+  });
+}
 
 it(`${MEBIBYTES} MiB out and in: the bytes are right, and how fast it is beside kubectl exec is printed`, async () => {
   const kubectl = scene.kubectlWords(['exec', '-i', POD, '--']);
