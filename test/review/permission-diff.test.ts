@@ -1,10 +1,10 @@
-import { App, Chart, Duration } from 'cdk8s';
+import { Duration } from 'cdk8s';
 import { chart, exec, oncall, PAIRS, pods } from './pairs';
-import { account, bind, bindEverywhere, clusterRole, group, held, RBAC, role, rule, user } from './rbac';
+import { bind, bindEverywhere, group, held, RBAC, role, rule } from './rbac';
 import { HOSTILE } from './sample';
 import {
   AccessRequestPolicy, BindingGuardrail, CommandSet, Danger, ExecGuardrail, ExecGuardrailProps, GuardrailException, GuardrailMode, JustInTimeAccess,
-  OnCallDebugAccess, PermissionChangeKind, PermissionDiff,
+  PermissionChangeKind, PermissionDiff,
 } from '../../src';
 import { VIRTUAL_GROUP } from '../../src/model/virtual-rights';
 
