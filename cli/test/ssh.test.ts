@@ -124,8 +124,8 @@ describe('open', () => {
     cluster.meanwhile = asked => {
       if (asked.method === 'POST' && asked.path.endsWith('/jobs')) pod('debug-gateway-abc-x', { 'job-name': asked.body.metadata.name }, READY);
     };
-    const { code, stderr } = await as('alice', 'open', '--', 'exec', 'payments/ledger-0', '--', 'sh', '-c', 'echo "it\'s"');
-    expect([code, stderr]).toEqual([7, expect.stringContaining('it ends in 60 minutes')]);
+    const { code, stdout, stderr } = await as('alice', 'open', '--', 'exec', 'payments/ledger-0', '--', 'sh', '-c', 'echo "it\'s"');
+    expect([code, stdout, stderr]).toEqual([7, '', expect.stringContaining('it ends in 60 minutes')]);
     const job = cluster.asked.find(asked => asked.method === 'POST' && asked.path.endsWith('/jobs'))!.body;
     expect(job).toMatchObject({
       metadata: { annotations: { 'cronjob.kubernetes.io/instantiate': 'manual' }, ownerReferences: [{ kind: 'CronJob', name: 'debug-gateway' }] }, spec: { activeDeadlineSeconds: 3600 },

@@ -4,6 +4,7 @@ import { proxy } from './proxy';
 import { replay } from './replay';
 import { sign } from './sign';
 import { Registration, several } from '../registration';
+import { Session } from '../session';
 
 /** ssh … */
 export function registerGateway({ root, io, done, command, act, answer }: Registration): void {
@@ -25,11 +26,12 @@ export function registerGateway({ root, io, done, command, act, answer }: Regist
     .option('--new', 'start one even if one runs')
     .option('--print', 'print the ssh command instead of running it')
     .option('--wait <duration>', 'how long to wait for it to start (default: 2m)')
-    .action((words, options) => act(options, async session => {
-      const { code, ...result } = await openGateway(session, words, options);
-      done(code ?? 0);
-      return { ...result, code };
-    }));
+    .action(async (words, options) => {
+      const result = await openGateway(await Session.open(io, options), words, options);
+      // After a session, nothing: its output may be the bytes of a file.
+      if (options.print || options.json) answer(result, options);
+      else done(result.code ?? 0);
+    });
   gateway('proxy <pod>', 'join standard input and output with the port of a gateway; for ssh -o ProxyCommand')
     .action(async (pod, options) => done(await proxy(io, pod, options)));
   ssh.command('replay <file>').description('play the recording of a session in the terminal. What audit logs say is held against roles by: secure-debug replay')
