@@ -119,6 +119,7 @@ test.each([
   [['audit', 'views', 'duckdb', '--location', 's3://x'], 'duckdb keeps its tables itself'],
   [['audit', 'query', 'sql'], 'Fix: use one of logql, cloudwatch, cloud-logging, kql, spl, esql.'],
   [['audit', 'query', 'logql', 'who'], 'Fix: ask one of sessions, outside, break-glass, would-deny.'],
+  [['audit', 'query', 'spl', '--user', 'alice" OR x="\n'], 'has a control character'],
   [['audit', 'query', 'logql', '--source', ''], '--source has to be a stream selector'],
 ])('wrong use: %j', async (args, message) => {
   const { code, stderr } = await desk.run(args);

@@ -172,7 +172,7 @@ async function alert(): Promise<void> {
       longEnd,
       ...refusals('carol', 21),
     ];
-    const quiet = [event({ ...admin, user: 'alice' }), ...stream('exec', { at, user: 'bob' }), ...stream('exec', { at, ...admin, user: 'erin' }), ...refusals('carol', 20)];
+    const quiet = [event({ ...admin, user: 'alice' }), ...stream('exec', { at, user: 'bob' }), ...stream('exec', { ...admin, user: 'erin' }), ...refusals('carol', 20)];
     for (const [cluster, events, windows] of [['loud', loud, [other]], ['quiet', quiet, [always]]] as const) {
       const logPath = join(folder, `${cluster}.log`);
       writeFileSync(logPath, `${cluster === 'loud' ? 'half a line {\n' : ''}${lines(events)}`);
