@@ -5,6 +5,8 @@ import { request } from './audit-events';
 import { isDryRun } from '../src/audit/dry-run';
 import { run } from '../src/program';
 
+jest.setTimeout(60_000);
+
 /** Who debugs may write what they like into a URL: nothing of it may make the report leave a session out. */
 
 let folder: string;

@@ -15,10 +15,13 @@ const MARK = 'jectRe';
 const TIME = 'Timest';
 const EVENT = 'Event"';
 const LOST = '\0';
+const ESCAPE = '\\u';
+/** An event begins with its own. */
+const BEGINS_WITH = '{"kind":"Event"'.length;
 const ANOTHER = 'Event","apiVersion":"audit.k8s.io/';
 
 const BEGIN = new RegExp('\\{"kind":"Event","apiVersion":"audit\\.k8s\\.io/v1"'
-  + `${field('level', '\\w+"')}${field('auditID', '[^"\\\\]+"')}${field('stage', '\\w+"')}${field('requestURI', TEXT)},"verb":"(\\w+)","user":\\{"username":"(${NODES})?`, 'y');
+  + `${field('level', '\\w+"')}${field('auditID', '[^"\\\\]+"')}${field('stage', '\\w+"')}${field('requestURI', TEXT)},"verb":"(\\w+)","user":\\{"username":"(${NODES})?${WORD}`, 'y');
 const OBJECT = new RegExp(`${MARK}f":\\{"resource":"([^"\\\\]*)"${NAMES}(?:,"subresource":"([^"\\\\]*)")?\\}`, 'y');
 /** An object of which no request matters, whatever its verb: most are told by this. */
 const HARMLESS_OBJECT = new RegExp(`${MARK}f":\\{"resource":"(?:(?!${oneOf(RESOURCES)}")${WORD}${NAMES}(?:${SUBRESOURCE_OF_NO_ONE})?|(?!${REVIEWS}")${WORD}${NAMES}${SUBRESOURCE_OF_NO_ONE})\\}`, 'y');
@@ -29,19 +32,46 @@ const END = new RegExp(`(?<=,"requestReceived)Timestamp":"${WORD}${field('stageT
 /** A longer line is read as it is: what a regular expression remembers of it has an end. */
 const LONGEST = 1_000_000;
 
+/** Where a mark comes next in a text, which is looked through once. */
+class Next {
+  private text = '';
+  private known = -1;
+
+  public constructor(private readonly mark: string) {}
+
+  public begin(text: string): void {
+    this.text = text;
+    this.known = -1;
+  }
+
+  public from(place: number): number {
+    if (this.known < place) {
+      const found = this.text.indexOf(this.mark, place);
+      this.known = found < 0 ? Infinity : found;
+    }
+    return this.known;
+  }
+}
+
 /**
  * Tells events that do not matter by how the API server writes them, without taking them apart: fields come in one order and without
  * blanks, and quotes within texts are escaped, so that a field cannot be forged in a text. The begin, the objectRef and the end are
- * looked at in full. Whatever is written otherwise, has an escape there, or has the begin of another event within, is not told.
+ * looked at in full. Whatever is written otherwise, has an escape there or before, or has the begin of another event within, is not told.
  */
 export class AsWritten {
   private text = '';
-  private readonly known: { [mark: string]: number } = {};
+  private readonly ref = new Next(MARK);
+  private readonly event = new Next(EVENT);
+  private readonly lost = new Next(LOST);
+  private readonly escape = new Next(ESCAPE);
 
   /** Some lines, each with its end. */
   public begin(text: string): void {
     this.text = text;
-    for (const mark of [MARK, EVENT, LOST]) this.known[mark] = -1;
+    this.ref.begin(text);
+    this.event.begin(text);
+    this.lost.begin(text);
+    this.escape.begin(text);
   }
 
   /** Whether a line is a whole event that does not matter. */
@@ -51,12 +81,14 @@ export class AsWritten {
     BEGIN.lastIndex = from;
     if (!BEGIN.test(text)) return false;
     let at = BEGIN.lastIndex;
-    const ref = this.next(MARK, at);
+    const ref = this.ref.from(at);
+    // The name of a field may be written by escapes too.
+    if (this.escape.from(at) < Math.min(ref, to)) return false;
     if (ref < to) {
       at = this.harmless(from, ref);
       if (at < 0) return false;
     }
-    return this.ends(at, to) && this.next(LOST, from) > to && !this.hasAnother(from, to);
+    return this.ends(at, to) && this.lost.from(from) > to && !this.hasAnother(from, to);
   }
 
   /** Where a harmless object ends. */
@@ -80,18 +112,9 @@ export class AsWritten {
   }
 
   private hasAnother(from: number, to: number): boolean {
-    for (let at = this.next(EVENT, from + EVENT.length + 10); at < to; at = this.next(EVENT, at + 1)) {
+    for (let at = this.event.from(from + BEGINS_WITH); at < to; at = this.event.from(at + 1)) {
       if (this.text.startsWith(ANOTHER, at)) return true;
     }
     return false;
-  }
-
-  /** Where a mark comes next. */
-  private next(mark: string, from: number): number {
-    if (this.known[mark] < from) {
-      const found = this.text.indexOf(mark, from);
-      this.known[mark] = found < 0 ? Infinity : found;
-    }
-    return this.known[mark];
   }
 }

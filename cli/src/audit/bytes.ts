@@ -7,8 +7,9 @@ import { Source } from './sources';
 import { linesOf } from './sql/read';
 
 /** The bytes of a log, unpacked; `told` is told how many of the file were read. */
-export function bytesOf(connection: DuckDBConnection, { file, format, stdin: standard }: Source, stdin: Readable | undefined, told: (bytes: number) => void): Fill {
-  if (standard) return filledBy(unpacked(stdin!));
+export function bytesOf(connection: DuckDBConnection, source: Source, stdin: Readable | undefined, told: (bytes: number) => void): Fill {
+  const { file, format } = source;
+  if (source.stdin) return filledBy(unpacked(stdin!));
   if (format === 'text') return read(file, told);
   // Not every version of Node.js can.
   if (format === 'zstd') return filledBy(lines(connection, file));

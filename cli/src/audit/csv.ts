@@ -52,12 +52,14 @@ const COLUMNS: [string, (session: DebugSession) => string | number | undefined][
   ['events', ({ events }) => events],
 ];
 
+export const HEADINGS = COLUMNS.map(([name]) => field(name)).join(',');
+export const csvLine = (session: DebugSession): string => COLUMNS.map(([, of]) => field(of(session))).join(',');
+
 /**
  * One session a line, for spreadsheets and data frames.
  *
  * @see https://www.rfc-editor.org/rfc/rfc4180
  */
 export function csv({ sessions }: AuditReport): string {
-  const lines = [COLUMNS.map(([name]) => field(name)), ...sessions.map(session => COLUMNS.map(([, of]) => field(of(session))))];
-  return lines.map(cells => cells.join(',')).join('\r\n');
+  return [HEADINGS, ...sessions.map(csvLine)].join('\r\n');
 }

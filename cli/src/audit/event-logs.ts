@@ -1,11 +1,11 @@
-import { createReadStream, ReadStream, statSync } from 'fs';
+import { createReadStream, ReadStream } from 'fs';
 import { Readable } from 'stream';
 import * as zlib from 'zlib';
 import { Damage } from './damage';
 import { AuditEvent } from './event';
 import { Progress } from './progress';
 import { Log, readLogs } from './read-logs';
-import { Source, sourcesOf } from './sources';
+import { MIB, sizeOf, Source, sourcesOf } from './sources';
 import { wrongUse } from '../errors';
 import { Io } from '../io';
 import { plain } from '../text';
@@ -25,11 +25,8 @@ export function eventLogs(io: Io, named: string[]): EventLogs {
   const { sources, skipped } = sourcesOf(named, [], hasInput);
   for (const one of skipped) io.stderr.write(`not read: ${plain(one)}: no audit log\n`);
   const opened: ReadStream[] = [];
-  const size = sources.reduce((sum, { file, stdin }) => sum + (stdin ? 0 : statSync(file).size), 0);
-  return { logs: sources.map(source => ({ name: source.name, open: opener(io, source, opened) })), size, opened };
+  return { logs: sources.map(source => ({ name: source.name, open: opener(io, source, opened) })), size: sizeOf(sources), opened };
 }
-
-const MIB = 1_048_576;
 
 /** Is given every event, and says what is wrong with one that it cannot use. */
 type Take = (event: AuditEvent, line: string) => string | void;

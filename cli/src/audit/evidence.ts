@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync } from 'fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import { Readable } from 'stream';
@@ -24,8 +24,8 @@ export interface EvidenceOptions {
   readonly stdin?: Readable;
   /** A folder to which what was kept is written, as Parquet by day. */
   readonly convert?: string;
-  /** Told how many bytes of the files are read, and how many there are. */
-  progress?(done: number, all: number): void;
+  /** Told how many bytes of the files are read. */
+  progress?(bytes: number): void;
 }
 
 /** DuckDB may use so much for itself; beyond, it writes to the temporary folder. */
@@ -77,13 +77,16 @@ export class Evidence {
     }
   }
 
-  /** Rows of a question of our own, as what is made of each: there may be many, of which each is larger. */
-  public async rows<T = Row>(sql: string, made: (row: Row) => T = row => row as T): Promise<T[]> {
-    const all: T[] = [];
-    for await (const some of (await this.connection.stream(sql)).yieldRowObjectJson()) {
-      for (const row of some) all.push(made(row));
-    }
+  /** Rows of a question of our own. */
+  public async rows(sql: string): Promise<Row[]> {
+    const all: Row[] = [];
+    for await (const some of this.parts(sql)) all.push(...some);
     return all;
+  }
+
+  /** The same, some at a time: there may be many. */
+  public async* parts(sql: string): AsyncGenerator<Row[]> {
+    yield* (await this.connection.stream(sql)).yieldRowObjectJson() as AsyncIterableIterator<Row[]>;
   }
 
   /** Runs a question of a user: it sees the relations, and neither files nor the network. */
@@ -100,7 +103,8 @@ export class Evidence {
 
   private async open(declared: Declared[] | undefined): Promise<void> {
     this.db = await DuckDBInstance.create(':memory:', {
-      memory_limit: MEMORY, temp_directory: join(this.folder, 'spill'), autoinstall_known_extensions: 'false', autoload_known_extensions: 'false', preserve_insertion_order: 'false',
+      // What is kept is so little that a second thread costs more than it gains.
+      threads: '1', memory_limit: MEMORY, temp_directory: join(this.folder, 'spill'), autoinstall_known_extensions: 'false', autoload_known_extensions: 'false', preserve_insertion_order: 'false',
     });
     this.connection = await this.db.connect();
     const columns = Object.entries(COLUMNS).map(([name, type]) => `${quoted(name)} ${type}`).join(', ');
@@ -115,15 +119,16 @@ export class Evidence {
   private async load(sources: Source[], { stdin, progress }: EvidenceOptions): Promise<void> {
     const damages = sources.map(() => new Damage());
     const events: number[] = [];
-    const all = sources.reduce((sum, { file, stdin: standard }) => sum + (standard ? 0 : statSync(file).size), 0);
     let read = 0;
-    const tell = (many: number) => progress?.(read += many, all);
+    const tell = (many: number) => progress?.(read += many);
     let next = 0;
     for (const [index, { name, cluster = '' }] of sources.entries()) await this.connection.run(`INSERT INTO sources VALUES (${index}, ${text(name)}, ${text(cluster)})`);
     const work = async () => {
       const connection = await this.db.connect();
       try {
-        for (let index = next++; index < sources.length; index = next++) events[index] = await this.one(connection, index, sources[index], damages[index], bytesOf(connection, sources[index], stdin, tell));
+        for (let index = next++; index < sources.length; index = next++) {
+          events[index] = await this.one(connection, index, sources[index], damages[index], bytesOf(connection, sources[index], stdin, tell));
+        }
       } finally {
         connection.closeSync();
       }
@@ -152,7 +157,7 @@ export class Evidence {
     this.see(times);
     // A reader of gzip says so itself, and where.
     if (format === 'zstd' && !await zstdWhole(file)) damage.note(name, 'cut off; nothing was read from there on');
-    const { damaged, why } = await this.take(connection, index, spooled(spool.file));
+    const { damaged, why } = await this.take(connection, index, spooled(spool.file, spool.longest));
     spool.remove();
     if (damaged > 0) damage.note(name, why ?? `${damaged} events could not be read`);
     return events;
@@ -193,13 +198,13 @@ export class Evidence {
     await this.keep('events');
     await this.connection.run(FAILURES);
     await this.keep('failures');
+    const [row] = await this.rows('SELECT min("requestReceivedTimestamp") AS first, max("stageTimestamp") AS last FROM kept');
+    this.see([row.first, row.last].filter(time => time !== null));
+    await this.connection.run('DROP TABLE kept');
     for (const [name, sql] of Object.entries(views(declaredOnly))) {
       await this.connection.run(`CREATE VIEW ${name} AS ${sql}`);
       if (ANSWERED_ONCE.includes(name)) await this.keep(name);
     }
-    const [row] = await this.rows('SELECT min("requestReceivedTimestamp") AS first, max("stageTimestamp") AS last FROM kept');
-    this.see([row.first, row.last].filter(time => time !== null));
-    await this.connection.run('DROP TABLE kept');
     await this.connection.run('SET enable_external_access=false');
     await this.connection.run('SET lock_configuration=true');
   }

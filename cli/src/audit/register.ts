@@ -4,10 +4,11 @@ import { drift } from './drift';
 import { readiness } from './readiness';
 import { report } from './report';
 import { simulate } from './simulate';
+import { OK } from '../errors';
 import { Registration, several } from '../registration';
 
 /** What reads audit logs. */
-export function registerAudit({ root, io, answer }: Registration): void {
+export function registerAudit({ root, io, answer, done }: Registration): void {
   root.command('drift [audit-logs...]')
     .description('what people changed past Git, by audit logs (default: standard input), for the follow-up commit')
     .addOption(new Option('--json', 'print JSON'))
@@ -37,7 +38,11 @@ export function registerAudit({ root, io, answer }: Registration): void {
     .option('--declared <manifests>', 'only bindings in these files or folders are a declared way (default: by the names of Roles); repeatable', several)
     .option('--convert <folder>', 'also write what matters of the logs as Parquet, by day, for repeated questions')
     .option('--fail-on <what>', 'exit with 1 if there is: outside, refused, damaged, unrecorded; repeatable', several)
-    .action(async (logs, options) => answer(await report(io, logs, options), options));
+    .action(async (logs, options) => {
+      const result = await report(io, logs, options);
+      if (result.written) done(result.code ?? OK);
+      else answer(result, options);
+    });
   audit.command('sql <question> [logs...]')
     .description('a question of your own on sessions, denials, grants, would_deny and events, in SQL')
     .addOption(new Option('--json', 'print JSON'))

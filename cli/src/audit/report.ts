@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, writeFileSync } from 'fs';
 import { csv } from './csv';
-import { AuditReport } from './debug-session';
+import { AuditReport, DebugSession } from './debug-session';
 import { declaredIn } from './declared';
 import { micros } from './event';
 import { Evidence } from './evidence';
@@ -9,10 +9,11 @@ import { Recordings, recordingsOf } from './html/recordings';
 import { markdown } from './markdown';
 import { Progress } from './progress';
 import { reportSarif } from './report-sarif';
+import { csvStream, jsonStream, Stream } from './report-stream';
 import { reportTable } from './report-table';
 import { plural } from './session-text';
-import { sessionsOf, Wanted } from './sessions';
-import { sourcesOf } from './sources';
+import { partsOf, sessionsOf, Wanted } from './sessions';
+import { MIB, sizeOf, sourcesOf } from './sources';
 import { CommandError, OK, REFUSED, wrongUse } from '../errors';
 import { Io } from '../io';
 import { Result } from '../session';
@@ -44,16 +45,17 @@ const PATHS = ['on-call', 'read-only', 'just-in-time', 'break-glass', 'gateway',
 const FAIL_ON = ['outside', 'refused', 'damaged', 'unrecorded'];
 
 /** Who debugged what, by which way: the sessions in audit logs. Asks no cluster. */
-export async function report(io: Io, logs: string[], options: ReportOptions): Promise<Result> {
+export async function report(io: Io, logs: string[], options: ReportOptions): Promise<Result & { readonly written?: boolean }> {
   const wanted = wantedOf(options);
   const evidence = await readEvidence(io, logs, options);
   try {
-    const found: AuditReport = {
-      logs: evidence.logs,
-      ...evidence.reach,
-      sessions: await sessionsOf(evidence, wanted),
-      damage: evidence.damage.told(),
-    };
+    const read = { logs: evidence.logs, ...evidence.reach, damage: evidence.damage.told() };
+    if ((options.json || options.csv) && !options.recordings) {
+      const there = await written(options.json ? jsonStream(io, read) : csvStream(io), partsOf(evidence, wanted));
+      if (evidence.damage.any) there.add('damaged');
+      return { data: undefined, text: '', code: (options.failOn ?? []).some(what => there.has(what)) ? REFUSED : OK, written: true };
+    }
+    const found: AuditReport = { ...read, sessions: await sessionsOf(evidence, wanted) };
     const { sessions } = found;
     const recordings = options.recordings && recordingsOf(options.recordings, sessions);
     for (const one of recordings?.damage ?? []) io.stderr.write(`not read: ${plain(one)}\n`);
@@ -68,6 +70,20 @@ export async function report(io: Io, logs: string[], options: ReportOptions): Pr
   }
 }
 
+/** Writes sessions while they are read, and says what there was of what a run may fail on. */
+async function written(stream: Stream, parts: AsyncIterable<DebugSession[]>): Promise<Set<string>> {
+  const there = new Set<string>();
+  for await (const some of parts) {
+    for (const one of some) {
+      stream.session(one);
+      if (one.path === 'outside') there.add('outside');
+      if (one.outcome === 'refused') there.add('refused');
+    }
+  }
+  stream.end();
+  return there;
+}
+
 /** Reads logs, shows how far it is, and says on standard error what could not be read. */
 export async function readEvidence(io: Io, logs: string[], { cluster = [], declared, convert }: ReadOptions): Promise<Evidence> {
   const { sources, skipped } = sourcesOf(logs, cluster, io.stdin !== undefined && !io.stdin.isTTY);
@@ -76,9 +92,10 @@ export async function readEvidence(io: Io, logs: string[], { cluster = [], decla
   if (convert !== undefined && existsSync(convert) && readdirSync(convert).length > 0) {
     wrongUse(`--convert ${plain(convert)} is not empty. Fix: name a new folder; reports take several, and folders in folders.`);
   }
-  const progress = new Progress(io, sources.length, 'reading logs');
+  const progress = new Progress(io, Math.ceil(sizeOf(sources) / MIB), 'reading logs, MiB:');
   try {
-    const evidence = await Evidence.read(sources, { declared: known, stdin: io.stdin, convert, progress: done => progress.at(done) });
+    const tell = (bytes: number) => progress.at(Math.ceil(bytes / MIB));
+    const evidence = await Evidence.read(sources, { declared: known, stdin: io.stdin, convert, progress: tell });
     for (const one of evidence.damage.told()) io.stderr.write(`not read: ${plain(one)}\n`);
     if (evidence.damage.lines > 0) io.stderr.write(`${plural(evidence.damage.lines, 'line')} could not be read, so something may be missing.\n`);
     for (const one of skipped) io.stderr.write(`left out, for it is no audit log: ${plain(one)}\n`);

@@ -15,16 +15,46 @@ export interface Wanted {
 
 /** The sessions of the logs, in order of their begin. */
 export async function sessionsOf(evidence: Evidence, wanted: Wanted): Promise<DebugSession[]> {
-  const others = group(await evidence.rows('SELECT * FROM session_grants ORDER BY namespace, name, from_us'), row => key(row, row.person));
-  const wouldDeny = group(await evidence.rows('SELECT * FROM session_would_deny ORDER BY policy'), row => key(row, row.user_name));
-  const sessions = await evidence.rows(`SELECT * FROM sessions ${where(wanted, 'start_us', 'person')} ORDER BY start_us, cluster, session_id, person`,
-    row => session(row, others.get(key(row, row.person)) ?? [], wouldDeny.get(key(row, row.impersonator || row.person)) ?? []));
+  const all: DebugSession[] = [];
+  for await (const some of partsOf(evidence, wanted)) all.push(...some);
+  return all;
+}
+
+/** The same, some at a time: there may be many. */
+export async function* partsOf(evidence: Evidence, wanted: Wanted): AsyncGenerator<DebugSession[]> {
+  const seen = new Map<string, number>();
+  // An audit ID is chosen by the client, so it may come twice.
+  const unique = (one: DebugSession): DebugSession => {
+    const times = (seen.get(one.id) ?? 0) + 1;
+    seen.set(one.id, times);
+    return times === 1 ? one : { ...one, id: `${one.id}#${times}` };
+  };
+  for await (const rows of evidence.parts(question(wanted))) {
+    const found = rows.map(({ told, others, would_deny: wouldDeny }) => {
+      const row = JSON.parse(told);
+      return 'session_id' in row ? session(row, JSON.parse(others ?? '[]'), JSON.parse(wouldDeny ?? '[]')) : change(row);
+    });
+    yield found.filter(({ path }) => wanted.paths?.includes(path) ?? true).map(unique);
+  }
+}
+
+/** A row for each session or change: one text, since each value of its own costs more than making it. */
+function question(wanted: Wanted): string {
   const person = 'CASE WHEN as_user = \'\' THEN user_name ELSE as_user END';
-  const changes = await evidence.rows(`SELECT * FROM past_git_changes ${where({ ...wanted, paths: undefined }, 'received_us', person)} ORDER BY received_us, cluster, audit_id`, change);
-  const found = [...sessions, ...changes];
-  const kept = wanted.paths === undefined ? found : found.filter(({ path }) => wanted.paths!.includes(path));
-  kept.sort((a, b) => a.start < b.start ? -1 : a.start > b.start ? 1 : 0);
-  return unique(kept);
+  const all = (relation: string) => `CAST(to_json(${relation}) AS VARCHAR)`;
+  return `
+SELECT told, others, would_deny FROM (
+  SELECT s.start_us AS begin_us, 0 AS kind, s.cluster, s.session_id AS id, s.person AS person, ${all('s')} AS told, o.others AS others, w.would_deny AS would_deny
+  FROM (SELECT * FROM sessions ${where(wanted, 'start_us', 'person')}) AS s
+  LEFT JOIN (SELECT cluster, session_id, start_us, person, ${all('list(g ORDER BY namespace, name, from_us)')} AS others FROM session_grants AS g GROUP BY cluster, session_id, start_us, person) AS o
+    ON o.cluster = s.cluster AND o.session_id = s.session_id AND o.start_us = s.start_us AND o.person = s.person
+  LEFT JOIN (SELECT cluster, session_id, start_us, user_name, ${all('list(policy ORDER BY policy)')} AS would_deny FROM session_would_deny GROUP BY cluster, session_id, start_us, user_name) AS w
+    ON w.cluster = s.cluster AND w.session_id = s.session_id AND w.start_us = s.start_us AND w.user_name = CASE WHEN s.impersonator = '' THEN s.person ELSE s.impersonator END
+  UNION ALL
+  SELECT c.received_us, 1, c.cluster, c.audit_id, '', ${all('c')}, NULL, NULL
+  FROM (SELECT * FROM past_git_changes ${where({ ...wanted, paths: undefined }, 'received_us', person)}) AS c
+) AS found
+ORDER BY begin_us, kind, cluster, id, person`;
 }
 
 function where({ since, until, users, withoutUsers, namespaces, paths }: Wanted, begin: string, person: string): string {
@@ -39,32 +69,10 @@ function where({ since, until, users, withoutUsers, namespaces, paths }: Wanted,
   return conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
 }
 
-const key = (row: Row, who: string): string => JSON.stringify([row.cluster, row.session_id, row.start_us, who]);
-
-function group(rows: Row[], by: (row: Row) => string): Map<string, Row[]> {
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) {
-    const known = groups.get(by(row));
-    if (known) known.push(row);
-    else groups.set(by(row), [row]);
-  }
-  return groups;
-}
-
-/** An audit ID is chosen by the client, so it may come twice. */
-function unique(sessions: DebugSession[]): DebugSession[] {
-  const seen = new Map<string, number>();
-  return sessions.map(one => {
-    const times = (seen.get(one.id) ?? 0) + 1;
-    seen.set(one.id, times);
-    return times === 1 ? one : { ...one, id: `${one.id}#${times}` };
-  });
-}
-
 /** `2026-03-01T10:00:00.000001Z` of microseconds. */
-export function time(micros: string | number): string {
-  const all = BigInt(micros);
-  return `${new Date(Number(all / 1000n)).toISOString().slice(0, -1)}${String(all % 1000n).padStart(3, '0')}Z`;
+export function time(micros: number): string {
+  const part = ((micros % 1000) + 1000) % 1000;
+  return `${new Date((micros - part) / 1000).toISOString().slice(0, -1)}${String(part).padStart(3, '0')}Z`;
 }
 
 function list(json: string): string[] {
@@ -72,19 +80,22 @@ function list(json: string): string[] {
   return Array.isArray(parsed) ? parsed.map(String) : [];
 }
 
+/** A text, if there is one. */
+const some = (text: string): string | undefined => text || undefined;
+
 function grantRef({ kind, namespace, name, role_kind, role }: Row): GrantRef {
-  return { kind, name, ...namespace && { namespace }, role: `${role_kind}/${role}` };
+  return { kind, name, namespace: some(namespace), role: `${role_kind}/${role}` };
 }
 
 function requestRef(name: string, { requested_by, request_reason, ticket, approvals, expires_at, from_us }: Row): RequestRef | undefined {
   if (!requested_by) return undefined;
   return {
     name,
-    ...request_reason && { reason: request_reason },
-    ...ticket && { ticket },
+    reason: some(request_reason),
+    ticket: some(ticket),
     approvers: (approvals as string || '').split('\n').filter(line => line !== '').map(line => line.split(' as ')[0]),
-    ...from_us && { requestedAt: time(from_us) },
-    ...expires_at && { expiresAt: expires_at },
+    requestedAt: from_us ? time(from_us) : undefined,
+    expiresAt: some(expires_at),
   };
 }
 
@@ -96,41 +107,40 @@ function refusal({ decision, message }: Row): DebugSession['refusal'] {
   return policy === undefined ? { by: 'other', message } : { by: 'guardrail', policy, message };
 }
 
-function grantOf(row: Row) {
-  if (!row.grant_kind) return {};
-  const request = requestRef(row.grant_name, { ...row, from_us: row.requested_us });
-  return {
-    grant: grantRef({
-      kind: row.grant_kind, namespace: row.grant_namespace, name: row.grant_name, role_kind: row.grant_role_kind, role: row.grant_role,
-    }),
-    ...request && { request },
-  };
+const grantOf = (row: Row): GrantRef | undefined => row.grant_kind ? grantRef({
+  kind: row.grant_kind, namespace: row.grant_namespace, name: row.grant_name, role_kind: row.grant_role_kind, role: row.grant_role,
+}) : undefined;
+
+function requestOf(row: Row): RequestRef | undefined {
+  return row.grant_kind ? requestRef(row.grant_name, { ...row, from_us: row.requested_us }) : undefined;
 }
 
-function session(row: Row, others: Row[], wouldDeny: Row[]): DebugSession {
+function session(row: Row, others: Row[], wouldDeny: string[]): DebugSession {
   const command = list(row.command);
-  const ended = row.end_us !== '0' && row.outcome !== 'open';
+  const ended = row.end_us !== 0 && row.outcome !== 'open';
   return {
     id: row.session_id,
-    ...row.cluster && { cluster: row.cluster },
+    cluster: some(row.cluster),
     start: time(row.start_us),
-    ...ended && { end: time(row.end_us), seconds: Number(BigInt(row.end_us) - BigInt(row.start_us)) / 1e6 },
+    end: ended ? time(row.end_us) : undefined,
+    seconds: ended ? (row.end_us - row.start_us) / 1e6 : undefined,
     outcome: row.outcome as SessionOutcome,
     user: row.person,
     groups: list(row.person_groups),
-    ...row.impersonator && { impersonator: row.impersonator },
+    impersonator: some(row.impersonator),
     path: row.path as PathClass,
-    ...row.outside && { outside: row.outside },
+    outside: some(row.outside),
     capability: row.capability,
-    ...row.namespace && { namespace: row.namespace },
-    ...row.pod && { pod: row.pod },
-    ...row.container && { container: row.container },
-    ...command.length > 0 && { command },
-    ...row.image && { image: row.image },
-    ...grantOf(row),
+    namespace: some(row.namespace),
+    pod: some(row.pod),
+    container: some(row.container),
+    command: command.length > 0 ? command : undefined,
+    image: some(row.image),
+    grant: grantOf(row),
+    request: requestOf(row),
     otherGrants: others.map(other => ({ ...grantRef(other), request: requestRef(other.name, other) })),
-    ...row.outcome === 'refused' && { refusal: refusal(row) },
-    wouldDeny: wouldDeny.map(({ policy }) => policy),
+    refusal: row.outcome === 'refused' ? refusal(row) : undefined,
+    wouldDeny,
     client: row.client,
     sources: list(row.sources),
     events: Number(row.events),
@@ -143,20 +153,21 @@ function change(row: Row): DebugSession {
   const kind = `${row.resource}${row.subresource ? `/${row.subresource}` : ''}${row.api_group ? `.${row.api_group}` : ''}`;
   return {
     id: row.audit_id,
-    ...row.cluster && { cluster: row.cluster },
+    cluster: some(row.cluster),
     start: time(row.received_us),
     end: time(row.end_us),
-    seconds: Number(BigInt(row.end_us) - BigInt(row.received_us)) / 1e6,
+    seconds: (row.end_us - row.received_us) / 1e6,
     outcome: 'completed',
     user: row.as_user || row.user_name,
     groups: list(row.as_user ? row.as_groups : row.user_groups),
-    ...row.as_user && { impersonator: row.user_name },
+    impersonator: row.as_user ? row.user_name : undefined,
     path: undeclared ? 'outside' : 'gitops-emergency',
-    ...undeclared && { outside: 'changed past Git, undeclared' },
+    outside: undeclared ? 'changed past Git, undeclared' : undefined,
     capability: 'change-past-git',
-    ...row.namespace && { namespace: row.namespace },
+    namespace: some(row.namespace),
     object: `${row.verb} ${kind}/${row.name || '?'}`,
-    ...grantOf(row),
+    grant: grantOf(row),
+    request: requestOf(row),
     otherGrants: [],
     wouldDeny: undeclared ? [row.policy] : [],
     client: row.client,

@@ -17,6 +17,11 @@ export interface Source {
   readonly stdin?: boolean;
 }
 
+export const MIB = 1_048_576;
+
+/** Bytes of all that are files. */
+export const sizeOf = (sources: readonly Source[]): number => sources.reduce((sum, { file, stdin }) => sum + (stdin ? 0 : statSync(file).size), 0);
+
 const USE = 'Fix: name files or folders of the API server\'s audit log, as they are or packed by gzip or zstd, or - for standard input.';
 
 /** What a person named, as files; all of it is looked at before any is read. */

@@ -43,6 +43,8 @@ const times = (part: string): string[] => [...part.matchAll(/"(?:requestReceived
 
 /** What of a log may matter, as DuckDB reads it. Everything that is no event is named, by its line. */
 export class Spool {
+  /** Bytes of the longest event. */
+  public longest = 0;
   private fd = -1;
   private part = '';
 
@@ -93,10 +95,7 @@ export class Spool {
     if (asText(event.auditID) === '') return 'an event without ID';
     if (!relevant(event)) return undefined;
     if (Number.isNaN(micros(asText(event.requestReceivedTimestamp)))) return 'an event without time';
-    if (event.requestObject === undefined && event.responseObject === undefined && !/\\u[dD]/.test(line) && line.length < PART) {
-      this.put(line);
-      return undefined;
-    }
+    if (event.requestObject === undefined && event.responseObject === undefined && !/\\u[dD]/.test(line) && line.length < PART) return this.put(line);
     const kept = Object.fromEntries(Object.keys(COLUMNS).map(field => [field, field === 'requestObject' ? body(event[field]) : event[field]]));
     let told = JSON.stringify(kept, whole);
     const large = Buffer.byteLength(told) > LONGEST_WITH_BODY;
@@ -106,7 +105,8 @@ export class Spool {
     return large && kept.requestObject !== undefined ? 'its body is too large to be read' : undefined;
   }
 
-  private put(line: string): void {
+  private put(line: string): undefined {
+    this.longest = Math.max(this.longest, Buffer.byteLength(line));
     this.part += `${line}\n`;
     if (this.part.length > PART) this.write();
   }

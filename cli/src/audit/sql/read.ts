@@ -56,6 +56,9 @@ export const RELEVANT = any(
   `(${isReview} AND "user".username LIKE ${text(`${NODES}%`)})`,
 );
 
+/** So many bytes DuckDB may always take for an event. */
+const LEAST_OBJECT = 1_048_576;
+
 /** A file as `read_json` and `read_parquet` take it: a name, where a pattern could stand. */
 const literal = (file: string): string => `'${file.replace(/[[*?]/g, '[$&]').replace(/'/g, '\'\'')}'`;
 
@@ -64,10 +67,10 @@ export type Format = 'text' | 'gzip' | 'zstd' | 'parquet';
 /** Events that were written as Parquet. */
 export const parquet = (file: string): string => `(SELECT ${COLUMN_NAMES} FROM read_parquet(${literal(file)}, hive_partitioning=false))`;
 
-/** Events that may matter, as they were spooled. */
-export function spooled(file: string): string {
+/** Events that may matter, as they were spooled. DuckDB takes memory for some of the longest. */
+export function spooled(file: string, longest: number): string {
   const columns = Object.entries(COLUMNS).map(([name, type]) => `${quoted(name)}: '${type}'`).join(', ');
-  return `read_json(${literal(file)}, format='newline_delimited', compression='uncompressed', ignore_errors=true, maximum_object_size=${LONGEST_OBJECT}, columns={${columns}})`;
+  return `read_json(${literal(file)}, format='newline_delimited', compression='uncompressed', ignore_errors=true, maximum_object_size=${Math.max(LEAST_OBJECT, longest + 1)}, columns={${columns}})`;
 }
 
 /** The lines of a file packed by zstd, whatever is in them. */

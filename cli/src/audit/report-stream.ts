@@ -1,0 +1,61 @@
+import { csvLine, HEADINGS } from './csv';
+import { AuditReport, DebugSession } from './debug-session';
+import { Io } from '../io';
+import { json } from '../text';
+
+/** What is written while sessions are still read: a report may have more of them than memory should hold. */
+export interface Stream {
+  session(one: DebugSession): void;
+  end(): void;
+}
+
+/** So many characters are written at a time. */
+const PART = 262_144;
+
+/** Collects small texts. */
+class Parts {
+  private part = '';
+
+  public constructor(private readonly io: Io) {}
+
+  public add(text: string): void {
+    this.part += text;
+    if (this.part.length > PART) this.write();
+  }
+
+  public write(): void {
+    this.io.stdout.write(this.part);
+    this.part = '';
+  }
+}
+
+/** The report as JSON, with the bytes that it would have in one piece. */
+export function jsonStream(io: Io, report: Omit<AuditReport, 'sessions'>): Stream {
+  const parts = new Parts(io);
+  const { logs, from, to, damage } = report;
+  const NONE = '"sessions": []';
+  const whole = json({ logs, from, to, sessions: [], damage });
+  const at = whole.indexOf(NONE);
+  let many = 0;
+  parts.add(whole.slice(0, at));
+  return {
+    session: one => parts.add(`${many++ === 0 ? '"sessions": [' : ','}\n    ${json(one).replace(/\n/g, '\n    ')}`),
+    end: () => {
+      parts.add(`${many === 0 ? NONE : '\n  ]'}${whole.slice(at + NONE.length)}\n`);
+      parts.write();
+    },
+  };
+}
+
+/** One session a line. */
+export function csvStream(io: Io): Stream {
+  const parts = new Parts(io);
+  parts.add(HEADINGS);
+  return {
+    session: one => parts.add(`\r\n${csvLine(one)}`),
+    end: () => {
+      parts.add('\n');
+      parts.write();
+    },
+  };
+}
