@@ -53,7 +53,9 @@ it('sessions that have a port-forward each outlive one whose connection is reset
       const text = JSON.stringify(await scene.recordings());
       return ['own-one', 'shared-one'].every(name => text.includes(`${name}\\n`)) || undefined;
     };
-    await eventually('both sessions', begun);
+    // Whichever ends first says why.
+    const early = Promise.race(Object.values(sessions)).then(ended => { throw new Error(`a session ended: ${JSON.stringify(ended)}`); });
+    await Promise.race([eventually('both sessions', begun), early]);
     for (const port of [shared, broken]) await reset(port);
     expect((await sessions.shared).code).toBe(255);
     await scene.asAlice(['exec', POD, '--', 'touch', '/tmp/own-one']);
