@@ -94,7 +94,9 @@ function flatten(): string[] {
   ];
   return [
     set(temp('event'), 'ParseJSON(log.body)'),
-    set(attribute(LABEL.damaged), literal('true'), any(`${temp('event')} == nil`, isNot(field('kind'), 'Event'))),
+    // Apart from each other: of JSON that is no object, no field can be asked for.
+    set(attribute(LABEL.damaged), literal('true'), not(`IsMap(${temp('event')})`)),
+    set(attribute(LABEL.damaged), literal('true'), isNot(field('kind'), 'Event')),
     ...from.flatMap(([to, path]) => [set(temp(to), literal('')), set(temp(to), field(...path), `IsString(${field(...path)})`)]),
     set(code, '0'),
     set(code, `Int(${field('responseStatus', 'code')})`),

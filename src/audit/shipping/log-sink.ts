@@ -202,8 +202,8 @@ export class LogSink {
   }
 
   /**
-   * Loki, by its OTLP endpoint. Its labels are then `service_name` and `k8s_cluster_name`; what events are labelled with is
-   * structured metadata.
+   * Loki, by its OTLP endpoint. Its labels are then `service_name`, `k8s_cluster_name` and `service_instance_id`, the node; what
+   * events are labelled with is structured metadata. By its defaults it refuses lines over 256 KiB, and what comes late.
    *
    * @param url e.g. `https://loki.example.com`
    * @throws on anything that is no URL, and on malformed options

@@ -34,6 +34,9 @@ const bot = 'system:serviceaccount:argocd:argocd-application-controller';
 test('each event is told for what it is', async () => {
   const table: [string, any[], { [label: string]: string }][] = [
     ['a line that is none', [], { damaged: 'true' }],
+    ['JSON that is a list', [[]], { damaged: 'true' }],
+    ['JSON that is a number', [5], { damaged: 'true' }],
+    ['an object of another kind', [{ kind: 'Pod' }], { damaged: 'true' }],
     ['a session of on call', stream('exec', { lasts: 4_000 }), { capability: 'exec', path: 'on-call', step: 'ended', seconds: '4000', over_limit: 'true' }],
     ['a read', [event({})], { user: 'alice', step: 'began' }],
     ['refused by RBAC', [event({ subresource: 'exec', code: 403, decision: 'forbid' })], { step: 'refused', refused_by: 'rbac', capability: 'exec' }],
