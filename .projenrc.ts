@@ -168,7 +168,7 @@ project.addTask('verify:languages', { description: 'Build the packages for Java 
 project.addTask('test:cluster', { description: 'The suite against a real Kubernetes; --help lists the options', exec: `${example} test/cluster/run.ts`, receiveArgs: true });
 project.addTask('test:planted', { description: 'Plant a defect in each rule of the model, one at a time: the suite against a real Kubernetes has to find it', exec: `${example} test/cluster/run.ts planted` });
 project.addTask('test:long', { description: 'The parts of the suite against a real Kubernetes that take long', exec: `${example} test/cluster/run.ts cluster/long gateway/attacks cli/cert cli/plan latency` });
-project.addTask('test:engines', { description: 'The views of evidence on ClickHouse and Spark give the rows of DuckDB; needs a Python with chdb, pyspark and sqlglot in ENGINES_PYTHON', exec: 'cli/tools/engines.sh 1 2' });
+project.addTask('test:engines', { description: 'Evidence by other engines: views on ClickHouse and Spark (a Python with chdb, pyspark and sqlglot in ENGINES_PYTHON), a real Loki, parsers of the log languages, the schema of dashboards', exec: 'cli/tools/engines.sh 1 2' });
 project.addTask('test:soak', { description: 'Twenty people at work on a real Kubernetes for half an hour; the report has to be what they did', exec: `${example} test/cluster/run.ts cluster/soak` });
 project.addTask('test:versions', { description: 'The suite on every supported version of Kubernetes', exec: `${example} test/cluster/run.ts --all-versions` });
 project.addTask('test:mutation', { description: 'Mutation testing of model, access and audit', exec: 'stryker run' });
