@@ -4,6 +4,8 @@ import { Io, Sink } from './io';
 
 /** What a terminal acts on instead of showing it: controls, invisible and bidirectional marks, lone surrogates, line separators. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/** The same without line ends. */
+const UNSEEN_IN_LINES = new RegExp(`(?!\\n)${UNSEEN.source}`, 'gu');
 
 const escaped = (mark: string) => mark.split('').map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
 
@@ -19,7 +21,7 @@ export function plainLines(text: string): string {
 
 /** JSON that a terminal shows as it is. */
 export function json(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(UNSEEN, mark => mark === '\n' ? mark : escaped(mark));
+  return JSON.stringify(value, null, 2).replace(UNSEEN_IN_LINES, escaped);
 }
 
 const UNITS = { d: 86_400, h: 3_600, m: 60, s: 1 } as const;

@@ -29,17 +29,24 @@ class Parts {
   }
 }
 
+const OPENED = '{\n  ';
+const BEGUN = '"sessions": [';
+const CLOSED = '\n  ]\n}';
+const NONE = `${BEGUN}]`;
+
 /** The report as JSON, with the bytes that it would have in one piece. */
 export function jsonStream(io: Io, report: Omit<AuditReport, 'sessions'>): Stream {
   const parts = new Parts(io);
   const { logs, from, to, damage } = report;
-  const NONE = '"sessions": []';
   const whole = json({ logs, from, to, sessions: [], damage });
   const at = whole.indexOf(NONE);
   let many = 0;
   parts.add(whole.slice(0, at));
   return {
-    session: one => parts.add(`${many++ === 0 ? '"sessions": [' : ','}\n    ${json(one).replace(/\n/g, '\n    ')}`),
+    session: one => {
+      const told = json({ sessions: [one] });
+      parts.add(many++ === 0 ? told.slice(OPENED.length, -CLOSED.length) : `,${told.slice(OPENED.length + BEGUN.length, -CLOSED.length)}`);
+    },
     end: () => {
       parts.add(`${many === 0 ? NONE : '\n  ]'}${whole.slice(at + NONE.length)}\n`);
       parts.write();

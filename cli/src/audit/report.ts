@@ -12,7 +12,7 @@ import { reportSarif } from './report-sarif';
 import { csvStream, jsonStream, Stream } from './report-stream';
 import { reportTable } from './report-table';
 import { plural } from './session-text';
-import { partsOf, sessionsOf, Wanted } from './sessions';
+import { eachOf, sessionsOf, Wanted } from './sessions';
 import { MIB, sizeOf, sourcesOf } from './sources';
 import { CommandError, OK, REFUSED, wrongUse } from '../errors';
 import { Io } from '../io';
@@ -51,7 +51,7 @@ export async function report(io: Io, logs: string[], options: ReportOptions): Pr
   try {
     const read = { logs: evidence.logs, ...evidence.reach, damage: evidence.damage.told() };
     if ((options.json || options.csv) && !options.recordings) {
-      const there = await written(options.json ? jsonStream(io, read) : csvStream(io), partsOf(evidence, wanted));
+      const there = await written(options.json ? jsonStream(io, read) : csvStream(io), eachOf(evidence, wanted));
       if (evidence.damage.any) there.add('damaged');
       return { data: undefined, text: '', code: (options.failOn ?? []).some(what => there.has(what)) ? REFUSED : OK, written: true };
     }
@@ -71,14 +71,12 @@ export async function report(io: Io, logs: string[], options: ReportOptions): Pr
 }
 
 /** Writes sessions while they are read, and says what there was of what a run may fail on. */
-async function written(stream: Stream, parts: AsyncIterable<DebugSession[]>): Promise<Set<string>> {
+async function written(stream: Stream, sessions: AsyncIterable<DebugSession>): Promise<Set<string>> {
   const there = new Set<string>();
-  for await (const some of parts) {
-    for (const one of some) {
-      stream.session(one);
-      if (one.path === 'outside') there.add('outside');
-      if (one.outcome === 'refused') there.add('refused');
-    }
+  for await (const one of sessions) {
+    stream.session(one);
+    if (one.path === 'outside') there.add('outside');
+    if (one.outcome === 'refused') there.add('refused');
   }
   stream.end();
   return there;

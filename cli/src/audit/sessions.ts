@@ -16,12 +16,12 @@ export interface Wanted {
 /** The sessions of the logs, in order of their begin. */
 export async function sessionsOf(evidence: Evidence, wanted: Wanted): Promise<DebugSession[]> {
   const all: DebugSession[] = [];
-  for await (const some of partsOf(evidence, wanted)) all.push(...some);
+  for await (const one of eachOf(evidence, wanted)) all.push(one);
   return all;
 }
 
-/** The same, some at a time: there may be many. */
-export async function* partsOf(evidence: Evidence, wanted: Wanted): AsyncGenerator<DebugSession[]> {
+/** The same, one at a time: there may be many. */
+export async function* eachOf(evidence: Evidence, wanted: Wanted): AsyncGenerator<DebugSession> {
   const seen = new Map<string, number>();
   // An audit ID is chosen by the client, so it may come twice.
   const unique = (one: DebugSession): DebugSession => {
@@ -30,11 +30,11 @@ export async function* partsOf(evidence: Evidence, wanted: Wanted): AsyncGenerat
     return times === 1 ? one : { ...one, id: `${one.id}#${times}` };
   };
   for await (const rows of evidence.parts(question(wanted))) {
-    const found = rows.map(({ told, others, would_deny: wouldDeny }) => {
+    for (const { told, others, would_deny: wouldDeny } of rows) {
       const row = JSON.parse(told);
-      return 'session_id' in row ? session(row, JSON.parse(others ?? '[]'), JSON.parse(wouldDeny ?? '[]')) : change(row);
-    });
-    yield found.filter(({ path }) => wanted.paths?.includes(path) ?? true).map(unique);
+      const one = 'session_id' in row ? session(row, JSON.parse(others ?? '[]'), JSON.parse(wouldDeny ?? '[]')) : change(row);
+      if (wanted.paths?.includes(one.path) ?? true) yield unique(one);
+    }
   }
 }
 
