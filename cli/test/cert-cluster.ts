@@ -10,7 +10,7 @@ import { run } from '../src/program';
 
 const PREFIX = 'secure-debug.internal/';
 
-export interface Ended { readonly code: number; readonly stdout: string; readonly stderr: string }
+interface Ended { readonly code: number; readonly stdout: string; readonly stderr: string }
 
 /** As much of an API server as certificates take, with a signer and an approver. The caller is `alice`, or who its certificate says. */
 export class CertCluster {

@@ -10,14 +10,14 @@ export interface Ended {
   readonly stderr: string;
 }
 
-export interface Person {
+interface Person {
   readonly name: string;
   readonly groups: string[];
   /** What SelfSubjectRulesReview says. */
   readonly rules?: object[];
 }
 
-export interface Asked {
+interface Asked {
   readonly user: string;
   readonly method: string;
   readonly path: string;
@@ -26,7 +26,7 @@ export interface Asked {
 }
 
 /** A refusal of the API server. */
-export interface No {
+interface No {
   readonly status: number;
   readonly message: string;
   readonly reason?: string;

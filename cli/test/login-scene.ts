@@ -9,7 +9,7 @@ import { Io } from '../src/io';
 import { run } from '../src/program';
 
 /** What one run has besides its arguments. */
-export interface Setting {
+interface Setting {
   readonly env?: NodeJS.ProcessEnv;
   /** Whether a terminal shows standard error. */
   readonly tty?: boolean;

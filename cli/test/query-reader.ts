@@ -30,7 +30,7 @@ const TOKEN = new RegExp(`\\s*(?:(?<text>"(?:[^"\\\\]|\\\\.)*")|'(?<quoted>[^']*
 const ESCAPES: { readonly [letter: string]: string } = { n: '\n', r: '\r', t: '\t' };
 
 /** A text without its quotes. */
-export const unquoted = (text: string) => text.slice(1, -1).replace(/\\(?:u([0-9a-f]{4})|(.))/gs, (_, code, letter) => code ? String.fromCharCode(parseInt(code, 16)) : ESCAPES[letter] ?? letter);
+const unquoted = (text: string) => text.slice(1, -1).replace(/\\(?:u([0-9a-f]{4})|(.))/gs, (_, code, letter) => code ? String.fromCharCode(parseInt(code, 16)) : ESCAPES[letter] ?? letter);
 
 const patterns = new Map<string, RegExp>();
 /** A pattern, made once. */

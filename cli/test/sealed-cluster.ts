@@ -11,7 +11,7 @@ const RBAC = 'rbac.authorization.k8s.io';
 export const GROUP = 'break-glass-sealed';
 
 /** What a requester of break-glass holds in a namespace, as the library declares it. */
-export const REQUESTER = [
+const REQUESTER = [
   { apiGroups: [RBAC], resources: ['roles'], verbs: ['get', 'list'] },
   { apiGroups: [RBAC], resources: ['roles'], verbs: ['bind'], resourceNames: ['break-glass'] },
   { apiGroups: [RBAC], resources: ['rolebindings'], verbs: ['get', 'list', 'watch', 'patch', 'delete', 'create'] },

@@ -23,7 +23,7 @@ const PATIENCE = 60_000;
 const READY = 'ready\n';
 
 /** Where it comes from, and where is said that it is held. */
-export interface Handover {
+interface Handover {
   readonly stdin: NodeJS.ReadableStream;
   readonly stdout: NodeJS.WritableStream;
 }

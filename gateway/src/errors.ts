@@ -1,9 +1,9 @@
-/** Exit statuses of a session; those of a remote command are passed on as they are. */
-export const OK = 0;
+// Exit statuses of a session; those of a remote command are passed on as they are.
+
 /** The API server or the gateway said no. */
 export const REFUSED = 1;
 /** Wrong use. */
-export const WRONG_USE = 2;
+const WRONG_USE = 2;
 /** The recording could not be written: nothing goes on without one. */
 export const NO_RECORDING = 74;
 

@@ -12,7 +12,7 @@ const LONGEST_HELD = 8_192;
 const SYNC_EVERY = 250;
 
 /** What is known when a session begins; written into the header. */
-export interface About {
+interface About {
   readonly session: string;
   readonly [key: string]: unknown;
 }

@@ -60,7 +60,7 @@ function judge({ config: { allowList }, person, terminal, recording }: Session, 
 }
 
 /** Prints text of ours, recorded as all that is shown. */
-export function say({ terminal, recording }: Pick<Session, 'terminal' | 'recording'>, text: string): number {
+function say({ terminal, recording }: Pick<Session, 'terminal' | 'recording'>, text: string): number {
   const line = `${text}\n`;
   recording.output(Buffer.from(line));
   terminal.stdout.write(line);

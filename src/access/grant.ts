@@ -17,7 +17,7 @@ const RBAC = 'rbac.authorization.k8s.io';
 const BUILT_IN = ['admin', 'cluster-admin', 'edit', 'view'];
 
 /** Who, as the access constructs take it. */
-export interface Who {
+interface Who {
   readonly group?: string;
   readonly groups?: string[];
   readonly subjects?: DebugSubject[];
@@ -48,7 +48,7 @@ export function subjectsOf(where: string, who: Who): DebugSubject[] {
 }
 
 /** Where, as the access constructs take it. */
-export interface Where {
+interface Where {
   readonly namespace?: string;
   readonly namespaces?: string[];
   readonly allowSystemNamespaces?: boolean;

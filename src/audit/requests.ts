@@ -11,7 +11,7 @@ export interface Target {
 }
 
 /** A request, and from whom. */
-export interface Representative {
+interface Representative {
   readonly caller: Caller;
   readonly attributes: Attributes;
 }

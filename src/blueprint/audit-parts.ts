@@ -16,7 +16,7 @@ import { reject } from '../private/errors';
 const where = 'SecureDebugging';
 
 /** What the constructs have to know of the cluster. */
-export interface AuditedCluster {
+interface AuditedCluster {
   readonly access: IDebugAccess;
   readonly controlPlane?: ControlPlane;
   readonly clusterName?: string;
@@ -26,7 +26,7 @@ export interface AuditedCluster {
 }
 
 /** What a declaration of central audit becomes. */
-export interface AuditParts {
+interface AuditParts {
   readonly policy?: AuditPolicy;
   readonly shipping?: AuditLogShipping;
   readonly webhook?: AuditWebhook;

@@ -15,7 +15,7 @@ import { byCodeUnit } from '../private/canonical';
 import { namespaceName } from '../private/validate';
 
 /** What the policy does not say, for it is about the app that declares it. */
-export interface ComposeOptions {
+interface ComposeOptions {
   /** Only to find what is wrong: what is the same in every namespace of a team is declared in one of them. */
   readonly probe?: boolean;
   readonly chartPerTeam?: boolean;

@@ -8,7 +8,7 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 export type Path = readonly (string | number)[];
 
 /** What is wrong with the text itself, and where. */
-export interface SyntaxFinding {
+interface SyntaxFinding {
   readonly offset: number;
   /** What stands there. */
   readonly found: string;
@@ -24,7 +24,7 @@ interface Place {
 }
 
 /** A line and a column, both from 1; columns are counted in UTF-16 units, as editors do. */
-export interface Position {
+interface Position {
   readonly line: number;
   readonly column: number;
 }

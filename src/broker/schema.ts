@@ -5,7 +5,7 @@ import { readAsset } from '../private/assets';
 import { show } from '../private/errors';
 
 /** The part of JSON Schema (draft-07) that the schema of the policy uses. */
-export interface Schema {
+interface Schema {
   readonly $ref?: string;
   /** A noun with its article: `… is not a duration`. */
   readonly title?: string;

@@ -11,8 +11,8 @@ import { canonicalJson } from '../private/canonical';
 import { reject } from '../private/errors';
 
 /** Version of the format; stable. */
-export const API_VERSION = 'secure-debug.internal/v1';
-export const KIND = 'BrokerPolicy';
+const API_VERSION = 'secure-debug.internal/v1';
+const KIND = 'BrokerPolicy';
 
 type Document = { [key: string]: Json };
 

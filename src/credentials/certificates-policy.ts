@@ -3,7 +3,7 @@ import { literal, literals } from '../model/cel';
 import { CERTIFICATE_TERMS, CERTIFICATES_POLICY, CLIENT_SIGNER } from '../model/certificate-approver';
 
 /** What the policy has to know. */
-export interface CertificatesPolicyProps {
+interface CertificatesPolicyProps {
   readonly groups: string[];
   readonly maxLifeSeconds: number;
   readonly byCertificate: boolean;

@@ -5,7 +5,7 @@ import { reject } from '../private/errors';
 const KINDS = ['Deployment', 'StatefulSet', 'DaemonSet'];
 
 /** What is known of a workload when a door is added to it. */
-export interface Workload {
+interface Workload {
   readonly object: ApiObject;
   readonly name: string;
   readonly namespace: string;
@@ -62,7 +62,7 @@ export function checkPod(where: string, { object, name }: Workload, port: number
 }
 
 /** What is added to a pod. */
-export interface Addition {
+interface Addition {
   readonly containers: object[];
   readonly volumes: object[];
   readonly labels: { [key: string]: string };

@@ -8,7 +8,7 @@ const TOKEN_SECONDS = 600;
 const MIB_OF_SSHD = 64;
 const MIB_OF_SESSION = 96;
 
-export interface GatewayJob {
+interface GatewayJob {
   readonly name: string;
   readonly image: string;
   readonly labels: { [key: string]: string };

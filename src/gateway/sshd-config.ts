@@ -6,12 +6,12 @@ export const LOGIN = 'debug';
 export const CONFIG_DIRECTORY = '/etc/secure-debug';
 export const HOST_KEY_DIRECTORY = '/etc/secure-debug-host';
 /** What the image has for it. */
-export const SESSION_PROGRAM = '/opt/secure-debug/session';
+const SESSION_PROGRAM = '/opt/secure-debug/session';
 
 const HARDWARE = ['sk-ssh-ed25519-cert-v01@openssh.com', 'sk-ecdsa-sha2-nistp256-cert-v01@openssh.com'];
 const SOFTWARE = ['ssh-ed25519-cert-v01@openssh.com', 'ecdsa-sha2-nistp256-cert-v01@openssh.com'];
 
-export interface SshdOptions {
+interface SshdOptions {
   readonly hardwareKeys: boolean;
   readonly maxSessions: number;
 }

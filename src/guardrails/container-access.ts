@@ -86,7 +86,7 @@ export class DebugContainerAccess extends Construct {
 }
 
 /** An allowance whose names are checked, sorted. */
-export interface CheckedContainerAllowance extends RightHolders {
+interface CheckedContainerAllowance extends RightHolders {
   readonly images: string[];
   readonly pods: string[];
 }

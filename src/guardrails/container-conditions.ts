@@ -6,7 +6,7 @@ import { anyOf, authorizerCheck, list, literal, literals } from '../model/cel';
 import { DEBUGGER_PREFIX, VIRTUAL } from '../model/virtual-rights';
 
 /** What `DebugContainerGuardrail` looks at. */
-export interface ContainerConditions {
+interface ContainerConditions {
   readonly images: DebugImage[];
   readonly level: PodSecurityLevel;
   readonly requireTarget: boolean;

@@ -98,7 +98,7 @@ export class ExecAccess extends Construct {
 }
 
 /** An allowance whose names are checked, sorted. */
-export interface CheckedExecAllowance extends RightHolders {
+interface CheckedExecAllowance extends RightHolders {
   readonly commandSets: string[];
   readonly streams: string[];
 }

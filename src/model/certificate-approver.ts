@@ -20,7 +20,7 @@ export const CERTIFICATE_TERMS = {
 } as const;
 
 /** Annotation of a policy: who approves certificates for the API server past it, and nothing else. */
-export const CERTIFICATE_APPROVER = `${DOMAIN}/certificate-approver`;
+const CERTIFICATE_APPROVER = `${DOMAIN}/certificate-approver`;
 
 interface Approvers {
   user?: string;

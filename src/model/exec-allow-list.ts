@@ -10,7 +10,7 @@ export interface CommandMatches {
 }
 
 /** A set of commands, and what they may be given. */
-export interface AllowedSet extends CommandMatches {
+interface AllowedSet extends CommandMatches {
   readonly name: string;
   readonly tty: boolean;
   readonly stdin: boolean;
@@ -25,7 +25,7 @@ export interface AllowedUse {
 }
 
 /** What a policy says. */
-export interface ExecRules {
+interface ExecRules {
   /** The namespaces that are guarded. */
   readonly namespaces: string[];
   readonly deny: boolean;

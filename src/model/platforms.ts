@@ -11,7 +11,7 @@ export const PROVIDER_LOGS: { [platform: string]: string } = {
 };
 
 /** What the adapters know about the control plane. */
-export interface PlatformContext {
+interface PlatformContext {
   readonly files: ServerFile[];
   /** Minor version of Kubernetes 1, undefined for the newest. */
   readonly minor?: number;
@@ -20,7 +20,7 @@ export interface PlatformContext {
 }
 
 /** A name and a content for each file to write. */
-export type Output = [string, string][];
+type Output = [string, string][];
 
 /** One line of comment above each file, before what the platform says. */
 const HEADING = 'Made by cdk8s-secure-debug: files and flags of kube-apiserver.';

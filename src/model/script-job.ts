@@ -6,7 +6,7 @@ import { declareObject, Manifest } from '../private/declare';
 import { cidr, each, port } from '../private/validate';
 
 /** What belongs to a script of ours that runs in a Job, besides the Job. */
-export interface ScriptJob {
+interface ScriptJob {
   /** Which script, e.g. `debug-container-cleanup`. */
   readonly app: string;
   /** Of the ServiceAccount, ConfigMap and NetworkPolicy. */

@@ -9,7 +9,7 @@ const TOKEN_SECONDS = 600;
 export const NODE_IMAGE = 'docker.io/library/node:24.18.0-alpine3.24';
 
 /** What a run of a script needs. */
-export interface ScriptRun {
+interface ScriptRun {
   /** Of the objects in the same namespace: ServiceAccount and ConfigMap. */
   readonly name: string;
   /** Name of the container. */

@@ -56,7 +56,7 @@ function fieldOf(text: string, field: Field, refuse: Refuse): Matched {
 }
 
 /** A schedule that Kubernetes accepts, and how far apart its runs can be. */
-export interface Schedule {
+interface Schedule {
   /** The five fields, separated by single blanks. */
   readonly expression: string;
   /** The longest time between two runs, in minutes, on a clock without daylight saving. */

@@ -5,7 +5,7 @@ import { SecureDebugWarnings } from '../model/warnings';
 import { reject } from '../private/errors';
 
 /** Annotation of a Role or a binding: findings that are accepted, one a line: `SD5003 until 2026-06-30: moves to Vault`. */
-export const ACCEPTED = `${DOMAIN}/accepted-findings`;
+const ACCEPTED = `${DOMAIN}/accepted-findings`;
 
 const LINE = /^(SD5\d{3}) until (\d{4}-\d{2}-\d{2}): *(\S.*)$/;
 

@@ -4,7 +4,7 @@ import { Danger } from '../model/capability';
 
 export const INVENTORY_HEADING = 'Who holds broad power';
 
-export const ICONS: { readonly [danger in Danger]: string } = { critical: '🟥', high: '🟧', medium: '🟨', low: '⬜' };
+const ICONS: { readonly [danger in Danger]: string } = { critical: '🟥', high: '🟧', medium: '🟨', low: '⬜' };
 
 /** Those to act on, and the parts of Kubernetes. */
 export function split(subjects: InventorySubject[]): { readonly others: InventorySubject[]; readonly parts: InventorySubject[] } {

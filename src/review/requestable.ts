@@ -42,7 +42,7 @@ export function mayRequest(rules: Rule[], role: string): boolean {
   return namesOf(rules, VIRTUAL.request)?.includes(role) ?? true;
 }
 
-export function mayApprove(rules: Rule[], role: string): boolean {
+function mayApprove(rules: Rule[], role: string): boolean {
   return namesOf(rules, VIRTUAL.approve)?.includes(role) ?? true;
 }
 

@@ -1,7 +1,7 @@
 import { asString } from './untrusted';
 
 /** Somebody that a binding names. */
-export interface Named {
+interface Named {
   readonly kind: string;
   /** A ServiceAccount's as `namespace/name`. */
   readonly subject: string;

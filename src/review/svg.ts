@@ -23,7 +23,7 @@ export function paint(colour: string, how: 'fill' | 'stroke'): string {
 }
 
 /** The dark colours, for screens that prefer them; paper stays light. */
-export function styleSheet(): string {
+function styleSheet(): string {
   const dark = Object.entries(COLOURS).map(([name, [, colour]]) => `.f-${name}{fill:${colour}}.s-${name}{stroke:${colour}}`).join('');
   return `@media screen and (prefers-color-scheme:dark){${dark}}`;
 }

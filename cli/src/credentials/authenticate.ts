@@ -10,7 +10,7 @@ import { Io } from '../io';
 import { plain, word } from '../text';
 
 /** How long somebody may take to log in, in milliseconds, unless it is said. */
-export const PATIENCE = 300_000;
+const PATIENCE = 300_000;
 /** A token that ends sooner is not handed out: it has to arrive while it is good. */
 const MARGIN = 10_000;
 /** How long a refresh token is used after the person was there, whatever the issuer allows: a working day. */
@@ -19,7 +19,7 @@ export const LONGEST_SESSION = 12 * 3_600_000;
 /** Answers to a refresh token that is over. All else, such as an issuer that is down, says nothing about it. */
 const WANTS_PERSON = ['invalid_grant', 'interaction_required', 'login_required', 'consent_required'];
 
-export interface AuthenticateOptions {
+interface AuthenticateOptions {
   /** Whether somebody is there who sees what is printed. */
   readonly interactive: boolean;
   /** Nobody is to be asked, though somebody may be there. */

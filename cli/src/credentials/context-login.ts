@@ -4,7 +4,7 @@ import { wrongUse } from '../errors';
 import { plain } from '../text';
 
 /** `exec` of a user in a kubeconfig, as far as it matters here. */
-export interface ExecPlugin {
+interface ExecPlugin {
   readonly command: string;
   readonly args?: string[];
 }

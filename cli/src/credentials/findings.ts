@@ -39,7 +39,7 @@ export function groupFindings(claims: Claims, claim = groupsClaimOf(claims)): Fi
 }
 
 /** Groups of the token as the API server knows them. */
-export interface Compared {
+interface Compared {
   /** Of the token, and not known to the API server. */
   readonly dropped: string[];
   readonly findings: Finding[];

@@ -5,7 +5,7 @@ const TIMEOUT = 20_000;
 const LARGEST = 1_000_000;
 
 /** As much of `fetch` as logins use. */
-export interface Sent {
+interface Sent {
   readonly method?: string;
   readonly headers?: any;
   readonly body?: any;

@@ -10,7 +10,7 @@ import { Io } from '../io';
 import { Result } from '../session';
 import { duration, plain } from '../text';
 
-export interface LogoutOptions extends TargetOptions {
+interface LogoutOptions extends TargetOptions {
   readonly all?: boolean;
 }
 

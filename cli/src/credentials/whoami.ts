@@ -8,7 +8,7 @@ import { allRequests, asData, isOpen, Standing, until } from '../requests/reques
 import { CommonOptions, Me, Result, Session } from '../session';
 import { duration, plain } from '../text';
 
-export interface WhoAmIOptions extends CommonOptions {
+interface WhoAmIOptions extends CommonOptions {
   readonly groupsClaim?: string;
 }
 

@@ -8,7 +8,7 @@ import { paths } from '../paths';
 import { CommonOptions, Result, Session } from '../session';
 import { plain, seconds, word } from '../text';
 
-export interface OpenOptions extends CommonOptions {
+interface OpenOptions extends CommonOptions {
   readonly gateway: string;
   readonly identity?: string;
   readonly tty?: boolean;

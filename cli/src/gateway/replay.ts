@@ -5,7 +5,7 @@ import { Io } from '../io';
 import { Result } from '../session';
 import { coloured, painter, plain, plainLines, seconds } from '../text';
 
-export interface ReplayOptions {
+interface ReplayOptions {
   readonly json?: boolean;
   readonly speed?: string;
   readonly idle?: string;

@@ -8,7 +8,7 @@ import { refused, wrongUse } from '../errors';
 import { CommonOptions, Result, Session } from '../session';
 import { duration, plain, seconds } from '../text';
 
-export interface SignOptions extends CommonOptions {
+interface SignOptions extends CommonOptions {
   readonly authority?: string;
   readonly agent?: boolean;
   readonly key?: string;

@@ -5,7 +5,7 @@ import { requestableRoles } from '../requests/requests';
 import { Session } from '../session';
 
 /** What a probe found. */
-export interface Canary {
+interface Canary {
   /** `refuses`: the policy decides. `lets-pass`: it should have refused, and did not. `none`: nothing could be learned. */
   readonly outcome: 'refuses' | 'lets-pass' | 'none';
   readonly detail: string;

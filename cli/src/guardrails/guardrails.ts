@@ -6,7 +6,7 @@ import { paths } from '../paths';
 import { CommonOptions, Result, Session } from '../session';
 import { plain } from '../text';
 
-export interface SwitchOptions extends CommonOptions {
+interface SwitchOptions extends CommonOptions {
   readonly reason?: string;
   readonly mode?: string;
   readonly includingRequests?: boolean;

@@ -2,7 +2,7 @@ import type { Team } from './answers';
 import { defaults } from './answers';
 
 /** What a cluster says about who debugs today. */
-export interface Present {
+interface Present {
   readonly teams: Team[];
   /** What was found and is in no team, a sentence each. */
   readonly notes: string[];

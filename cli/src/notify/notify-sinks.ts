@@ -7,7 +7,7 @@ import { plain } from '../text';
 import { Notification } from './notify-events';
 
 /** Where notifications go. */
-export interface Target {
+interface Target {
   readonly name: string;
   /** What is sent; undefined when this one is not told of it. */
   readonly body: (notification: Notification) => object | undefined;
@@ -101,7 +101,7 @@ function generic(notification: Notification): object {
  * Text that others wrote goes into `plain_text`, in which Slack sees neither links nor mentions nor markup. The fallback `text`
  * is escaped as Slack wants it. @see https://docs.slack.dev/messaging/formatting-message-text
  */
-export function slack(notification: Notification): object {
+function slack(notification: Notification): object {
   const line = summary(notification);
   const command = next(notification);
   const block = (text: string) => ({ type: 'section', text: { type: 'plain_text', text: text.slice(0, 2_900), emoji: false } });

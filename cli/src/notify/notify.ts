@@ -5,7 +5,7 @@ import { Notification, notificationOf, Wanted } from './notify-events';
 import { Lines, Tail } from './notify-follow';
 import { deliver, TargetOptions, targetsOf } from './notify-sinks';
 
-export interface NotifyOptions extends TargetOptions {
+interface NotifyOptions extends TargetOptions {
   readonly namespace?: string[];
   readonly sealedGroup?: string[];
   readonly fromStart?: boolean;

@@ -4,7 +4,7 @@ import { allRequests, asData, change, pick, termsOf, until } from './requests';
 import { CommonOptions, Result, Session } from '../session';
 import { plain } from '../text';
 
-export interface ApproveOptions extends CommonOptions {
+interface ApproveOptions extends CommonOptions {
   readonly asGroup?: string;
 }
 

@@ -4,11 +4,11 @@ import { allRequests, asData, change, isOpen, pick, Standing } from './requests'
 import { CommonOptions, Result, Session } from '../session';
 import { plain } from '../text';
 
-export interface DenyOptions extends CommonOptions {
+interface DenyOptions extends CommonOptions {
   readonly reason?: string;
 }
 
-export interface RevokeOptions extends DenyOptions {
+interface RevokeOptions extends DenyOptions {
   readonly user?: string;
   readonly ticket?: string;
 }

@@ -4,7 +4,7 @@ import { CommonOptions, Result, Session } from '../session';
 import { table } from '../table';
 import { duration, Paint, plain, Style } from '../text';
 
-export interface ListOptions extends CommonOptions {
+interface ListOptions extends CommonOptions {
   readonly all?: boolean;
 }
 

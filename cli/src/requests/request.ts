@@ -8,7 +8,7 @@ import { CommonOptions, Me, Result, Session } from '../session';
 import { duration, plain, seconds, word } from '../text';
 import { waitFor } from '../wait';
 
-export interface RequestOptions extends CommonOptions {
+interface RequestOptions extends CommonOptions {
   readonly reason?: string;
   readonly ticket?: string;
   readonly for?: string;

@@ -12,7 +12,7 @@ import { Io } from '../io';
 import { Result } from '../session';
 import { coloured, json as jsonText, painter, plain } from '../text';
 
-export interface DiffOptions extends FormatOptions {
+interface DiffOptions extends FormatOptions {
   readonly git?: boolean;
   readonly failOn?: string[];
   readonly skipDamaged?: boolean;

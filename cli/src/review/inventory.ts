@@ -12,7 +12,7 @@ import { readGit } from './readers/git';
 import { inputOf } from './readers/input';
 import { readLive } from './readers/live';
 
-export interface InventoryOptions extends FormatOptions {
+interface InventoryOptions extends FormatOptions {
   readonly live?: boolean;
   readonly git?: string;
   readonly auditLog?: string[];

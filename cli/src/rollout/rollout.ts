@@ -13,7 +13,7 @@ import { readLive } from '../review/readers/live';
 import { Result } from '../session';
 import { coloured, painter, plain, word } from '../text';
 
-export interface RolloutOptions {
+interface RolloutOptions {
   readonly to?: string;
   readonly live?: boolean;
   readonly kubeconfig?: string;

@@ -1,7 +1,7 @@
 import type { Standing } from './standing';
 
 /** A step to a phase. */
-export interface Step {
+interface Step {
   /** What changes, as the manifests after it have it. */
   readonly what: (after: Standing) => string;
   /** What whoever merges it has to know. */

@@ -9,7 +9,7 @@ export interface Lock {
 }
 
 /** By what it is opened. */
-export interface Keys {
+interface Keys {
   readonly identities?: string[];
   readonly passphrase?: string;
 }

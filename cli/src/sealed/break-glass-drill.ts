@@ -8,7 +8,7 @@ import { KeyOptions, keysOf } from './secrets';
 import { Result } from '../session';
 import { coloured, painter, plain, seconds } from '../text';
 
-export interface DrillOptions extends KeyOptions {
+interface DrillOptions extends KeyOptions {
   readonly left?: string;
   readonly ticket?: string;
   readonly json?: boolean;

@@ -10,14 +10,14 @@ import { mayWrite, sealedText, writeOwn } from './files';
 import { KeyOptions, keysOf } from './secrets';
 import { duration, plain, word } from '../text';
 
-export interface OpenOptions extends KeyOptions {
+interface OpenOptions extends KeyOptions {
   readonly out?: string;
   readonly force?: boolean;
   readonly json?: boolean;
 }
 
 /** What was opened. */
-export interface Opened {
+interface Opened {
   readonly data: object;
   /** For standard output; nothing when a command ran, for the output is that command's. */
   readonly text?: string;

@@ -15,7 +15,7 @@ import { requestableRoles } from '../requests/requests';
 import { CommonOptions, Result, Session } from '../session';
 import { duration, plain, seconds, word } from '../text';
 
-export interface SealOptions extends CommonOptions {
+interface SealOptions extends CommonOptions {
   readonly name?: string;
   readonly group?: string;
   readonly for?: string;

@@ -4,7 +4,7 @@ import { labelFile, labelOf, sealedText, sha256 } from './files';
 import { Result } from '../session';
 import { coloured, duration, painter, plain, seconds, word } from '../text';
 
-export interface SealedStatusOptions {
+interface SealedStatusOptions {
   readonly left?: string;
   readonly json?: boolean;
 }

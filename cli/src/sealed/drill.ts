@@ -18,7 +18,7 @@ export interface Check {
   readonly rights?: string[];
 }
 
-export interface DrillTerms {
+interface DrillTerms {
   /** Seconds that have to be left. */
   readonly left: number;
   readonly ticket: string;

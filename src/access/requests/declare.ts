@@ -9,7 +9,7 @@ import { dnsLabel, each } from '../../private/validate';
 import { podNames } from '../grant';
 
 /** What differs between a Role that is requested day by day and one for emergencies. */
-export interface Kind {
+interface Kind {
   readonly where: string;
   readonly component: string;
   /** Begin of the fields' names, such as `requests.`. */

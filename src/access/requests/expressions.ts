@@ -31,7 +31,7 @@ export const numberOf = (line: string) => `int(${line}.substring(${line}.lastInd
  * RE2 of what stands in no text that a tired person reads in a terminal: controls, line ends, marks that turn the order
  * of the text around.
  */
-export const UNSEEN = '[\\x{0}-\\x{1f}\\x{7f}-\\x{9f}\\x{2028}-\\x{202e}\\x{2066}-\\x{2069}]';
+const UNSEEN = '[\\x{0}-\\x{1f}\\x{7f}-\\x{9f}\\x{2028}-\\x{202e}\\x{2066}-\\x{2069}]';
 
 /** Whether the text has 1 to `most` characters, all of which are seen. */
 export const isPlain = (text: string, most: number) => `${text}.size() >= 1 && ${text}.size() <= ${most} && !${text}.matches(${literal(UNSEEN)})`;

@@ -29,7 +29,7 @@ export interface Requestable {
 }
 
 /** What the Role may do through guardrails, besides what its capabilities mean. */
-export interface GuardrailRights {
+interface GuardrailRights {
   readonly commandSets?: string[];
   readonly debugImages?: string[];
   readonly emergencies?: boolean;

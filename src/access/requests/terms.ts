@@ -31,7 +31,7 @@ export interface Terms {
 }
 
 /** The terms as constructs take them. */
-export interface TermsProps {
+interface TermsProps {
   readonly requesters: string[];
   readonly approvers?: string[];
   readonly approvals?: number;

@@ -2,7 +2,7 @@ import { CLUSTER, LABEL, SERVICE } from '../shipping/classify';
 import { counter, labelName } from '../shipping/metrics';
 
 /** Thresholds, in seconds and numbers. */
-export interface Thresholds {
+interface Thresholds {
   readonly clusters: string[];
   readonly sessionLimitSeconds: number;
   readonly silentSeconds: number;

@@ -45,7 +45,7 @@ const REMEMBERED = '720h';
 const DROPPED = 'debug.dropped';
 
 /** `audit.log` and the files that it was rotated to: audit-2026-03-01T10-00-00.000.log. */
-export function logFiles(logPath: string): string[] {
+function logFiles(logPath: string): string[] {
   const [, stem, extension] = /^(.*?)(\.[^./]*)?$/.exec(logPath)!;
   return [logPath, `${stem}-*${extension ?? ''}`];
 }

@@ -6,7 +6,7 @@ import { paths } from '../../paths';
 import { CommonOptions, Result, Session } from '../../session';
 import { duration, plain, seconds } from '../../text';
 
-export interface ApproveOptions extends CommonOptions {
+interface ApproveOptions extends CommonOptions {
   readonly group?: string[];
   readonly max?: string;
   readonly check?: boolean;

@@ -7,7 +7,7 @@ import { refused, wrongUse } from '../../errors';
 import { CommonOptions, Result, Session } from '../../session';
 import { duration, plain, word } from '../../text';
 
-export interface KubeconfigOptions extends CommonOptions {
+interface KubeconfigOptions extends CommonOptions {
   readonly certificate?: string;
   readonly key?: string;
   readonly out?: string;

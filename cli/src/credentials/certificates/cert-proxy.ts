@@ -13,7 +13,7 @@ import { refused, wrongUse } from '../../errors';
 import { Io } from '../../io';
 import { duration, plain, word } from '../../text';
 
-export interface ProxyOptions {
+interface ProxyOptions {
   readonly namespace?: string;
   readonly out?: string;
   readonly pinFile?: string;

@@ -17,7 +17,7 @@ import { paths } from '../../paths';
 import { CommonOptions, Me, Result, Session } from '../../session';
 import { duration, plain, seconds, word } from '../../text';
 
-export interface RequestOptions extends CommonOptions {
+interface RequestOptions extends CommonOptions {
   readonly for?: string;
   readonly group?: string[];
   readonly key?: string;

@@ -8,7 +8,7 @@ import { Result } from '../../session';
 import { table } from '../../table';
 import { coloured, duration, painter, plain } from '../../text';
 
-export interface StatusOptions {
+interface StatusOptions {
   readonly out?: string;
   readonly json?: boolean;
 }

@@ -6,7 +6,7 @@ import { refused } from '../../errors';
 import { plain } from '../../text';
 
 /** What stands in a context beside what kubectl reads. */
-export const EXTENSION = () => `${AccessRequests.RIGHTS_GROUP}/certificate`;
+const EXTENSION = () => `${AccessRequests.RIGHTS_GROUP}/certificate`;
 
 /** How a cluster is reached, without anybody's credentials. */
 export interface Endpoint {

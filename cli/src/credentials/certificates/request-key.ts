@@ -2,7 +2,7 @@ import { createPublicKey, generateKeyPairSync, KeyObject, sign } from 'crypto';
 
 /** Object identifiers of signatures. */
 export const ALGORITHM = { p256: '1.2.840.10045.4.3.2', p384: '1.2.840.10045.4.3.3', ed25519: '1.3.101.112' } as const;
-export type Curve = keyof typeof ALGORITHM;
+type Curve = keyof typeof ALGORITHM;
 
 /** The hash that goes with each; Ed25519 has its own. */
 export const HASH: { readonly [curve in Curve]: string | undefined } = { p256: 'sha256', p384: 'sha384', ed25519: undefined };

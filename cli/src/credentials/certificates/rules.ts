@@ -3,7 +3,7 @@ interface Script {
   objection(spec: any, config: { groups: string[]; maxSeconds: number; byCertificate: boolean; exceptions: string[] }): string | undefined;
 }
 
-export interface Rules {
+interface Rules {
   readonly groups: string[];
   readonly maxSeconds: number;
   readonly byCertificate: boolean;

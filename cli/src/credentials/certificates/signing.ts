@@ -11,7 +11,7 @@ const EVERY = 1_000;
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const FRAME = 200;
 
-export interface Wanted {
+interface Wanted {
   readonly name: string;
   /** PKCS#10, PEM. */
   readonly request: string;
@@ -30,7 +30,7 @@ export function submit({ cluster }: Session, { name, request, seconds, usages }:
 }
 
 /** How the two ends are told that are no certificate. */
-export interface Words {
+interface Words {
   /** After `The certificate was denied: WHY.` */
   readonly denied: string;
   /** When nobody decided. */

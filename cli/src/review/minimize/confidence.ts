@@ -4,7 +4,7 @@ import { Use } from './use';
 import { bindingSubject, isBy, permissionSubject, Who } from './who';
 
 /** How much of their work the log can have seen. */
-export type Level = 'low' | 'medium' | 'high';
+type Level = 'low' | 'medium' | 'high';
 
 export function levelOf(days: number): Level {
   return days < 7 ? 'low' : days < 30 ? 'medium' : 'high';

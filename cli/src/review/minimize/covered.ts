@@ -2,14 +2,14 @@ import { Danger, DebugCapability, PolicyRule, PolicyRules } from 'cdk8s-secure-d
 import { cellsOf, Place } from './rights';
 
 /** Capabilities that one place needs, all limited to the same pods. */
-export interface Covered {
+interface Covered {
   /** Undefined for every pod. */
   readonly pods?: string[];
   readonly capabilities: DebugCapability[];
 }
 
 /** What of a place the constructs grant, and what is left for a plain Role. */
-export interface Split {
+interface Split {
   readonly covered: Covered[];
   readonly rest: PolicyRule[];
 }

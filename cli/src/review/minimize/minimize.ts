@@ -11,7 +11,7 @@ import { Io } from '../../io';
 import { CommonOptions, Result, Session } from '../../session';
 import { plain } from '../../text';
 
-export interface MinimizeOptions extends WhoOptions, CommonOptions {
+interface MinimizeOptions extends WhoOptions, CommonOptions {
   readonly typescript?: boolean;
   readonly name?: string;
   readonly clusterRole?: boolean;
@@ -63,7 +63,7 @@ export async function minimize(io: Io, files: string[], options: MinimizeOptions
 }
 
 /** One command's worth of what the role is for. */
-export function header(who: Who, { days, requests, first, last }: Needed): string[] {
+function header(who: Who, { days, requests, first, last }: Needed): string[] {
   const day = (time: string) => time.slice(0, 10);
   return [
     `The least role of ${whoText(who)}, by ${requests} requests on ${days.length} day${days.length === 1 ? '' : 's'}${days.length > 0 ? `, ${day(first)} to ${day(last)}` : ''}.`,

@@ -1,7 +1,7 @@
 import { NAMELESS } from './use';
 
 /** So many names of one resource are a list of objects; more are whatever there was that day. */
-export const MOST_NAMES = 10;
+const MOST_NAMES = 10;
 
 /** What Kubernetes appends to names that it makes: no vowels, so that no words come of it. */
 const MADE = 'bcdfghjklmnpqrstvwxz2456789';
@@ -12,7 +12,7 @@ const MADE_KINDS = ['pods', 'replicasets', 'replicationcontrollers', 'controller
 const BY_PROGRAM = /-\d{7,}$|[-.](?=[0-9a-f]*\d)[0-9a-f]{7,}$|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}|^node-debugger-|-debugger-[a-z0-9]{5}$/;
 
 /** Whether the next object of the kind will have another name. */
-export function isMade(resource: string, name: string): boolean {
+function isMade(resource: string, name: string): boolean {
   const [plain] = resource.split('/');
   return plain === 'events' || BY_PROGRAM.test(name) || (MADE_KINDS.includes(plain) && BY_KUBERNETES.test(name));
 }

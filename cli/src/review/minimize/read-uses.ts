@@ -9,7 +9,7 @@ import { Io } from '../../io';
 import { plain } from '../../text';
 
 /** What some logs tell. */
-export interface Reading {
+interface Reading {
   readonly uses: Use[];
   /** What could not be read, by file and line. */
   readonly damaged: string[];

@@ -44,7 +44,7 @@ export interface Needed {
   readonly last: string;
 }
 
-export interface NeededOptions {
+interface NeededOptions {
   /** False grants every object of a kind, also where names are stable. */
   readonly names?: boolean;
   /** Also what RBAC allowed and a guardrail refused. */
@@ -54,7 +54,7 @@ export interface NeededOptions {
 let everybody: PermissionModel | undefined;
 
 /** Whether everybody who has logged in may do it. */
-export function isEverybodys({ verb, apiGroup, resource, path }: Pick<Use, 'verb' | 'apiGroup' | 'resource' | 'path'>): boolean {
+function isEverybodys({ verb, apiGroup, resource, path }: Pick<Use, 'verb' | 'apiGroup' | 'resource' | 'path'>): boolean {
   const somebody = PermissionSubject.group('system:authenticated');
   everybody ??= PermissionModel.fromManifests(EVERYBODY);
   return (path ? everybody.canNonResource(somebody, verb, path) : everybody.can(somebody, verb, apiGroup, resource)).allowed;

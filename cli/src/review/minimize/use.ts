@@ -45,7 +45,7 @@ const BY_ADMISSION = /ValidatingAdmissionPolicy '[^]*' denied request|^admission
 /** A stream that was allowed as `get`, and refused as `create` by a second question. */
 const BY_RBAC = /cannot \S+ resource "/;
 
-export function outcomeOf(decision: string, code: number, message: string): Outcome {
+function outcomeOf(decision: string, code: number, message: string): Outcome {
   if (decision === 'forbid' || code === 401) return 'refused';
   if (code < 400) return 'allowed';
   if (BY_ADMISSION.test(message)) return 'admission';

@@ -12,7 +12,7 @@ import { objectsIn, objectsOfCluster } from '../minimize/rbac-source';
 import { Break, whatText } from '../replay/breaks';
 import { replayed } from '../replay/replay';
 
-export interface CheckOptions extends CommonOptions {
+interface CheckOptions extends CommonOptions {
   readonly wave?: string;
   readonly done?: boolean;
   readonly manifests?: string[];

@@ -1,5 +1,5 @@
 import { Danger, DebugCapability, PermissionModel, PermissionRule } from 'cdk8s-secure-debug';
-import { Binding, isRbac, titleOf } from './bindings';
+import { Binding, isRbac } from './bindings';
 import { asked, cellsOf, impersonations } from '../minimize/rights';
 import { Use } from '../minimize/use';
 import { isAllowed, permissionSubject, Who, whoText } from '../minimize/who';
@@ -20,7 +20,7 @@ export interface Decision {
   readonly uses: Use[];
 }
 
-export interface DecideOptions {
+interface DecideOptions {
   /** Groups and users that keep what they have. */
   readonly breakGlass: string[];
   /** Groups that get access on request, whatever the log says. */
@@ -153,4 +153,3 @@ function withoutTwice(decisions: Decision[]): Decision[] {
 }
 
 export const movedBy = ({ action }: Decision) => action !== 'keep';
-export const titleOfDecision = ({ binding }: Decision) => titleOf(binding);

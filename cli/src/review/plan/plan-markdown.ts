@@ -8,7 +8,7 @@ import { plain } from '../../text';
 import { levelOf, rare, rightText } from '../minimize/confidence';
 import { whoText } from '../minimize/who';
 
-export interface Summary {
+interface Summary {
   readonly decisions: Decision[];
   readonly moves: Move[];
   readonly waves: Wave[];

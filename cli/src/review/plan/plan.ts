@@ -17,7 +17,7 @@ import { readUses } from '../minimize/read-uses';
 import { Use } from '../minimize/use';
 import { whoText } from '../minimize/who';
 
-export interface PlanOptions extends CommonOptions {
+interface PlanOptions extends CommonOptions {
   readonly live?: boolean;
   readonly auditLog?: string[];
   readonly out?: string;

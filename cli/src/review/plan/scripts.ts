@@ -12,7 +12,7 @@ export interface Removal {
 }
 
 /** The same, as it is written down. */
-export interface Gone {
+interface Gone {
   readonly binding: Pick<Binding, 'kind' | 'name' | 'namespace'>;
   readonly gone: any[];
 }
@@ -51,7 +51,7 @@ export function without(objects: any[], removals: Gone[]): any[] {
   });
 }
 
-export interface WaveScript {
+interface WaveScript {
   readonly id: string;
   /** From 1. */
   readonly number: number;

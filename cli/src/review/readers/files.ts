@@ -30,7 +30,7 @@ export async function readFiles(names: string[], stdin: Readable & { isTTY?: boo
 }
 
 /** How errors of reading are told. */
-export interface Asked {
+interface Asked {
   /** What can be named instead. */
   readonly fix: string;
   /** The option that names it. */

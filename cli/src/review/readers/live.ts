@@ -30,7 +30,7 @@ const WANTED: Wanted[] = [
 ];
 
 /** The objects of a cluster that say who may do what. Neither Secrets nor pods are read. */
-export interface LiveObjects {
+interface LiveObjects {
   readonly objects: any[];
   readonly notes: string[];
   /** Every ServiceAccount is among them. */

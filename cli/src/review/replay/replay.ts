@@ -13,7 +13,7 @@ import { asked, impersonations } from '../minimize/rights';
 import { Use } from '../minimize/use';
 import { isAllowed, isBy, Who, whoOf, WhoOptions } from '../minimize/who';
 
-export interface ReplayOptions extends WhoOptions {
+interface ReplayOptions extends WhoOptions {
   readonly roles?: string[];
   readonly all?: boolean;
   readonly json?: boolean;
@@ -77,7 +77,7 @@ export function replayed(uses: Use[], objects: any[]): Replayed {
 }
 
 /** What those did who are looked at, and what they did as somebody else: to be them takes a right, too. */
-export function worked(uses: Use[], looked: (user: string, groups: string[]) => boolean): Use[] {
+function worked(uses: Use[], looked: (user: string, groups: string[]) => boolean): Use[] {
   return [
     ...uses.filter(({ user, groups }) => looked(user, groups)),
     ...uses.filter(({ actor, actorGroups = [], outcome }) => actor !== undefined && outcome !== 'refused' && looked(actor, actorGroups)).flatMap(impersonations),
@@ -85,7 +85,7 @@ export function worked(uses: Use[], looked: (user: string, groups: string[]) => 
 }
 
 /** Those that the bindings name; everybody is nobody in particular. */
-export function namedIn(objects: any[]): (user: string, groups: string[]) => boolean {
+function namedIn(objects: any[]): (user: string, groups: string[]) => boolean {
   const subjects = PermissionModel.fromManifests(objects).subjects;
   const users = new Set(subjects.map(({ userName }) => userName).filter(name => name !== ''));
   const groups = new Set(subjects.filter(({ kind }) => kind === 'Group').map(({ name }) => name).filter(name => name !== 'system:authenticated' && name !== 'system:unauthenticated'));
