@@ -56,7 +56,7 @@ async function orphan(binding: any): Promise<void> {
 async function granted(person: string, role = 'debug-grant', seconds = 600) {
   const binding = await scene.asked(person, role, { seconds });
   passed(await scene.approve('bob', binding, [LEADS]));
-  await eventually(`${person} to have it`, async () => await scene.may(person, 'create', 'pods/exec') || undefined, 10_000);
+  await eventually(`${person} to have it`, async () => await scene.may(person, 'create', 'pods/exec') || undefined, 30_000);
   return binding;
 }
 
@@ -88,7 +88,7 @@ describe('what a run does', () => {
     expect(run.lines[0].overdueSeconds).toBeGreaterThanOrEqual(2);
     expect(run.summary).toMatchObject({ overdue: 1, alarms: 1, deleted: 1, failed: 0 });
     expect(await scene.find(binding)).toBeUndefined();
-    await eventually('alice to have it no longer', async () => await scene.may('alice', 'create', 'pods/exec') ? undefined : true, 10_000);
+    await eventually('alice to have it no longer', async () => await scene.may('alice', 'create', 'pods/exec') ? undefined : true, 30_000);
 
     const { items } = JSON.parse(await asAdmin(cluster, ['get', 'events', '-n', scene.place, '-o', 'json']));
     const told = items.filter((one: any) => one.involvedObject.uid === binding.metadata.uid);

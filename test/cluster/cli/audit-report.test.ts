@@ -31,7 +31,7 @@ async function does(person: Person, args: string[], done: Partial<Done>[], optio
 
 const io = (): any => ({ stdout: { write: () => undefined }, stderr: { write: () => undefined }, env: {} });
 async function reported(logs: string[], options: ReportOptions = {}): Promise<DebugSession[]> {
-  const { data } = await report(io(), logs, { json: true, since: SINCE, namespace: [scene.place], withoutUser: [admin(cluster).name], ...options });
+  const { data } = await report(io(), logs, { since: SINCE, namespace: [scene.place], withoutUser: [admin(cluster).name], ...options });
   return (data as any).sessions;
 }
 
@@ -106,7 +106,7 @@ testIf(cluster.auditLog && cluster.node, 'needs the audit log, and a node that r
   expect(await reported([packed], { convert: parquet })).toEqual(found);
   expect(await reported([parquet])).toEqual(found);
   // Two clusters are not mixed up, and a pipeline fails for what is outside.
-  const both = await report(io(), [], { json: true, since: SINCE, namespace: [scene.place], cluster: [`one=${log}`, `two=${packed}`], path: ['outside'], withoutUser: [admin(cluster).name], failOn: ['outside'] });
+  const both = await report(io(), [], { since: SINCE, namespace: [scene.place], cluster: [`one=${log}`, `two=${packed}`], path: ['outside'], withoutUser: [admin(cluster).name], failOn: ['outside'] });
   expect(both.code).toBe(1);
   expect((both.data as any).sessions.map((one: DebugSession) => [one.cluster, one.user])).toEqual([['one', root.name], ['two', root.name]]);
 }, 300_000);

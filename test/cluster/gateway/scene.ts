@@ -285,7 +285,7 @@ export class Scene {
 
   /** The last recording of a command. */
   public async recordingOf(command: string): Promise<any[]> {
-    return eventually(`the recording of ${command}`, async () => (await this.recordings()).filter(([header]) => header['secure-debug'].command === command).at(-1), 10_000);
+    return eventually(`the recording of ${command}`, async () => (await this.recordings()).filter(([header]) => header['secure-debug'].command === command).at(-1), 30_000);
   }
 
   private publicKey(name: string): string {

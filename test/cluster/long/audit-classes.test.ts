@@ -138,7 +138,7 @@ testIf(able, 'needs the audit log, and a node that runs pods')('the report and t
   const log = join(folder, 'audit.log');
   const found = await eventually('the events', async () => {
     writeFileSync(log, ofThisRun());
-    const { data } = await report(SILENT, [log], { json: true, withoutUser: [admin(cluster).name] });
+    const { data } = await report(SILENT, [log], { withoutUser: [admin(cluster).name] });
     const sessions = (data as any).sessions as DebugSession[];
     return sessions.length >= record.length && sessions.every(({ outcome }) => outcome !== 'open') ? sessions : undefined;
   });

@@ -124,7 +124,7 @@ describe('a timer that runs', () => {
   });
   it.each(['Background', 'Foreground'])('takes the grant along when a cluster administrator deletes it (%s)', async propagationPolicy => {
     passed(await scene.send('admin', 'DELETE', job(timerOf(binding)), { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy }));
-    await eventually('the request to be gone', async () => await scene.find(binding) ? undefined : true, 15_000);
+    await eventually('the request to be gone', async () => await scene.find(binding) ? undefined : true, 30_000);
   });
   it('is kept by no finalizer of an administrator', async () => {
     for (const person of ['mallory', 'admin']) {
