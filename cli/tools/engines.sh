@@ -1,8 +1,9 @@
 #!/bin/sh
 # The views on ClickHouse and Spark give the rows that the command line gives, and sqlglot parses all dialects; the questions in log languages
-# are read by their own parsers, Loki answers them and evaluates the rules of AuditAlerts, and the dashboards have Grafana's schema: tools/engines.sh [SEED…]
-# Takes the Python packages of ENGINES_PYTHON (default: python3): chdb, pyspark (with Java 17), sqlglot; and what languages.sh names, and Go for
-# Loki, which the first time takes ten minutes or more to build. What is missing is skipped by name.
+# are read by their own parsers, Loki answers them and evaluates the rules of AuditAlerts, and the dashboards have Grafana's schema and are drawn
+# by Grafana's components: tools/engines.sh [SEED…]
+# Takes the Python packages of ENGINES_PYTHON (default: python3): chdb, pyspark (with Java 17), sqlglot; and what languages.sh names, Go for Loki
+# and Prometheus, which the first time take ten minutes or more to build, and Chromium. What is missing is skipped by name.
 set -eu
 cd "$(dirname "$0")/.."
 python=${ENGINES_PYTHON:-python3}
@@ -22,6 +23,7 @@ for engine in parse clickhouse spark; do
 done
 tools/languages.sh "$folder/languages" || failed=1
 ../tools/dashboards-schema.sh "$folder/dashboards" || failed=1
+../tools/dashboards-look.sh "$folder/look" || failed=1
 if ! command -v go >/dev/null; then
   echo 'skipped: loki (there is no Go to build it with)'
 elif loki=$(../tools/loki/build.sh) && collector=$(../tools/otelcol/build.sh); then
