@@ -30,8 +30,12 @@ export interface EvidenceOptions {
 
 /** DuckDB may use so much for itself; beyond, it writes to the temporary folder. */
 const MEMORY = '160MiB';
-/** Views that others are built on. */
-const ANSWERED_ONCE = ['debug_requests', 'session_requests', 'grants', 'sessions'];
+/** Once it takes so much at a time, what it no longer needs goes back to the system before; the C library would keep it. */
+const FREED = '1MiB';
+/** Views that others are built on, and the last one of those, after which their rows are let go; the rest stays. */
+const ANSWERED_ONCE: { readonly [relation: string]: string | undefined } = {
+  debug_requests: 'session_requests', session_requests: 'session_would_deny', grants: undefined, sessions: undefined, session_would_deny: undefined,
+};
 /** So many files are read at a time, for one that is packed is unpacked by one thread. */
 const PARALLEL = 2;
 
@@ -80,13 +84,17 @@ export class Evidence {
   /** Rows of a question of our own. */
   public async rows(sql: string): Promise<Row[]> {
     const all: Row[] = [];
-    for await (const some of this.parts(sql)) all.push(...some);
+    for await (const some of (await this.connection.stream(sql)).yieldRowObjectJson() as AsyncIterableIterator<Row[]>) all.push(...some);
     return all;
   }
 
-  /** The same, some at a time: there may be many. */
-  public async* parts(sql: string): AsyncGenerator<Row[]> {
-    yield* (await this.connection.stream(sql)).yieldRowObjectJson() as AsyncIterableIterator<Row[]>;
+  /** The same of texts alone, one row at a time: there may be many, and long ones. */
+  public async* texts(sql: string): AsyncGenerator<(string | null)[]> {
+    const result = await this.connection.stream(sql);
+    for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+      const columns = Array.from({ length: chunk.columnCount }, (_, i) => chunk!.getColumnVector(i));
+      for (let row = 0; row < chunk.rowCount; row++) yield columns.map(column => column.getItem(row) as string | null);
+    }
   }
 
   /** Runs a question of a user: it sees the relations, and neither files nor the network. */
@@ -104,7 +112,7 @@ export class Evidence {
   private async open(declared: Declared[] | undefined): Promise<void> {
     this.db = await DuckDBInstance.create(':memory:', {
       // What is kept is so little that a second thread costs more than it gains.
-      threads: '1', memory_limit: MEMORY, temp_directory: join(this.folder, 'spill'), autoinstall_known_extensions: 'false', autoload_known_extensions: 'false', preserve_insertion_order: 'false',
+      threads: '1', memory_limit: MEMORY, temp_directory: join(this.folder, 'spill'), allocator_bulk_deallocation_flush_threshold: FREED, autoinstall_known_extensions: 'false', autoload_known_extensions: 'false', preserve_insertion_order: 'false',
     });
     this.connection = await this.db.connect();
     const columns = Object.entries(COLUMNS).map(([name, type]) => `${quoted(name)} ${type}`).join(', ');
@@ -189,6 +197,12 @@ export class Evidence {
     await this.connection.run(`CREATE OR REPLACE VIEW ${relation} AS SELECT * FROM ${relation}_read`);
   }
 
+  /** Puts the view back. */
+  private async letGo(relation: string, sql: string): Promise<void> {
+    await this.connection.run(`CREATE OR REPLACE VIEW ${relation} AS ${sql}`);
+    await this.connection.run(`DROP TABLE ${relation}_read`);
+  }
+
   /**
    * Makes the relations; nothing else is needed from now on. What several questions need is answered once, before anything is built
    * on it: DuckDB looks through all that is below a view each time that it is named.
@@ -201,9 +215,11 @@ export class Evidence {
     const [row] = await this.rows('SELECT min("requestReceivedTimestamp") AS first, max("stageTimestamp") AS last FROM kept');
     this.see([row.first, row.last].filter(time => time !== null));
     await this.connection.run('DROP TABLE kept');
-    for (const [name, sql] of Object.entries(views(declaredOnly))) {
+    const all = views(declaredOnly);
+    for (const [name, sql] of Object.entries(all)) {
       await this.connection.run(`CREATE VIEW ${name} AS ${sql}`);
-      if (ANSWERED_ONCE.includes(name)) await this.keep(name);
+      if (name in ANSWERED_ONCE) await this.keep(name);
+      for (const over of Object.keys(ANSWERED_ONCE).filter(one => ANSWERED_ONCE[one] === name)) await this.letGo(over, all[over]);
     }
     await this.connection.run('SET enable_external_access=false');
     await this.connection.run('SET lock_configuration=true');

@@ -29,12 +29,10 @@ export async function* eachOf(evidence: Evidence, wanted: Wanted): AsyncGenerato
     seen.set(one.id, times);
     return times === 1 ? one : { ...one, id: `${one.id}#${times}` };
   };
-  for await (const rows of evidence.parts(question(wanted))) {
-    for (const { told, others, would_deny: wouldDeny } of rows) {
-      const row = JSON.parse(told);
-      const one = 'session_id' in row ? session(row, JSON.parse(others ?? '[]'), JSON.parse(wouldDeny ?? '[]')) : change(row);
-      if (wanted.paths?.includes(one.path) ?? true) yield unique(one);
-    }
+  for await (const [told, others, wouldDeny] of evidence.texts(question(wanted))) {
+    const row = JSON.parse(told!);
+    const one = 'session_id' in row ? session(row, JSON.parse(others ?? '[]'), JSON.parse(wouldDeny ?? '[]')) : change(row);
+    if (wanted.paths?.includes(one.path) ?? true) yield unique(one);
   }
 }
 

@@ -129,6 +129,7 @@ JOIN grants AS g ON g.cluster = r.cluster AND g.namespace = r.namespace AND g.re
 WHERE g.kind = 'RoleBinding' AND ${EMERGENCY} AND r.start_us >= g.granted_us AND r.start_us < g.over_us
 GROUP BY r.cluster, r.session_id, r.start_us, r.user_name, r.as_user`,
 
+    // Joined by equal values alone: engines compare each session with each emergency otherwise. No session's ID is empty.
     sessions: `
 SELECT p.cluster, p.session_id, p.start_us, CASE WHEN p.open_requests > 0 AND p.outcome = 'completed' THEN 0 ELSE p.end_us END AS end_us,
   CASE WHEN p.open_requests > 0 AND p.outcome = 'completed' THEN 'open' ELSE p.outcome END AS outcome,
@@ -176,8 +177,8 @@ FROM (
     LEFT JOIN declared AS d ON d.binding_kind = r.grant_kind AND d.namespace = r.grant_namespace AND d.role_kind = r.grant_role_kind AND d.role = r.grant_role AND (d.binding = r.grant_name OR d.binding = '')
   ) AS q
 ) AS p
-LEFT JOIN open_emergencies AS o ON o.cluster = p.cluster AND o.session_id = p.session_id AND o.start_us = p.start_us AND o.user_name = p.user_name AND o.as_user = p.as_user
-  AND p.outside = '' AND p.path IN ('on-call', 'read-only', 'just-in-time')
+LEFT JOIN open_emergencies AS o ON o.cluster = p.cluster AND o.start_us = p.start_us AND o.user_name = p.user_name AND o.as_user = p.as_user
+  AND o.session_id = CASE WHEN p.outside = '' AND p.path IN ('on-call', 'read-only', 'just-in-time') THEN p.session_id ELSE '' END
 LEFT JOIN grants AS e ON e.cluster = o.cluster AND e.kind = 'RoleBinding' AND e.namespace = p.namespace AND e.from_us = o.from_us AND ${EMERGENCY.replace(/g\./g, 'e.')}
   AND e.requested_by = CASE WHEN p.as_user = '' THEN p.user_name ELSE p.as_user END
 LEFT JOIN grants AS g ON g.cluster = p.cluster AND g.kind = p.grant_kind AND g.namespace = p.grant_namespace AND g.name = p.grant_name AND p.start_us >= g.from_us AND p.start_us < g.until_us`,
