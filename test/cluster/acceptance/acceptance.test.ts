@@ -16,8 +16,11 @@ const GITOPS_MAY = {
 };
 
 const cluster = theCluster();
-/** Enforces Pod Security restricted, for workloads whose own namespace leaves that to the user. */
+/** Namespaces by the Pod Security that they enforce: restricted, unless the declared namespace of a workload says that it needs more. */
 const RESTRICTED = 'sd-restricted';
+const PRIVILEGED = 'sd-privileged';
+const NEEDS_MORE = ['DaemonSet secure-debug-audit/audit-log-shipping'];
+const LEVEL = 'pod-security.kubernetes.io/enforce';
 const LABEL = 'app.kubernetes.io/managed-by=cdk8s-secure-debug';
 
 const list = (objects: any[]) => JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
@@ -41,12 +44,12 @@ async function versionsOf(objects: any[]): Promise<string[]> {
 const all = examples();
 
 /** Namespaces that the examples expect to be there. */
-const NAMESPACES = [RESTRICTED, ...new Set(all.flatMap(({ objects }) => namespacesOf(objects.filter(builtIn))))];
+const NAMESPACES = [RESTRICTED, PRIVILEGED, ...new Set(all.flatMap(({ objects }) => namespacesOf(objects.filter(builtIn))))];
 
 beforeAll(async () => {
   await remove(cluster, NAMESPACES);
   await asAdmin(cluster, ['apply', '--server-side', '-f', '-'], { stdin: list([GITOPS_MAY]) });
-  await done(['create'], NAMESPACES.map(name => namespace(name, 'restricted')));
+  await done(['create'], NAMESPACES.map(name => namespace(name, name === PRIVILEGED ? 'privileged' : 'restricted')));
 });
 
 afterAll(async () => {
@@ -82,9 +85,14 @@ describe.each(all.map(({ title, objects }) => ({ title, objects: objects.filter(
 
   const workloads = objects.filter(podTemplate);
   if (workloads.length > 0) {
-    test.each(workloads.map(workload => [nameOf(workload), workload]))('the pods of %s are let in under Pod Security restricted', async (_name, workload) => {
+    const levelOf = ({ metadata }: any) => objects.find(({ kind, metadata: { name } }) => kind === 'Namespace' && name === metadata.namespace)?.metadata.labels?.[LEVEL] ?? 'restricted';
+    test('no workload asks for more than restricted but those that are known to', () => {
+      expect(workloads.filter(workload => levelOf(workload) !== 'restricted').map(nameOf)).toEqual(NEEDS_MORE.filter(name => workloads.map(nameOf).includes(name)));
+    });
+
+    test.each(workloads.map(workload => [nameOf(workload), levelOf(workload), workload]))('the pods of %s are let in under Pod Security %s', async (_name, level, workload) => {
       const { spec, metadata } = podTemplate(workload);
-      const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name: 'try', namespace: RESTRICTED }, spec: { ...spec, serviceAccountName: undefined, serviceAccount: undefined } };
+      const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name: 'try', namespace: level === 'restricted' ? RESTRICTED : PRIVILEGED }, spec: { ...spec, serviceAccountName: undefined, serviceAccount: undefined } };
       expect(await done(['create', '--dry-run=server', '--validate=strict'], [pod])).toEqual(['pod/try created (server dry run)']);
     });
   }
