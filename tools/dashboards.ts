@@ -43,7 +43,7 @@ const WIDTH = 24;
 const PLAIN: Threshold[] = [{ value: null, color: 'text' }];
 const LOOK: Threshold[] = [{ value: null, color: 'green' }, { value: 1, color: 'orange' }];
 const WRONG: Threshold[] = [{ value: null, color: 'green' }, { value: 1, color: 'red' }];
-const steps = (of: Threshold[]) => new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(of);
+const steps = (thresholds: Threshold[]) => new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(thresholds);
 
 function stat(title: string, description: string, means: Threshold[], expr: string): Builder<Panel> {
   return new StatBuilder().title(title).description(description).datasource(SOURCE).span(WIDTH / 4).height(4).decimals(0).noValue('0')

@@ -3,7 +3,7 @@
  * tools/dashboards-look.sh runs it: `tsx --tsconfig tsconfig.dev.json tools/dashboards-look.ts FOLDER PAGE PROMETHEUS PROMTOOL IMAGES`, where
  * PAGE is the page built, without its ending. Without arguments it says by its status, 77, that there is no browser.
  */
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'fs';
 import { join } from 'path';
 import { chromium, ReportBrowser } from './report-browser';
 import { counter } from '../../src/audit/shipping/metrics';
@@ -36,23 +36,22 @@ const counted = (name: string, labels: Labels, ...hours: number[]): Series => {
   return { metric: counter(name), labels, at: time => times.some(one => one <= time) ? times.filter(one => one <= time).length : undefined };
 };
 
-const every = (minutes: number, from: number, to: number) => Array.from({ length: Math.ceil((to - from) * 60 / minutes) }, (_none, i) => from + i * minutes / 60);
+const every = (minutes: number, from: number, to: number) =>
+  Array.from({ length: Math.ceil((to - from) * 60 / minutes) }, (_none, i) => from + i * minutes / 60);
 
 const [eu, us, staging] = ['production-eu', 'production-us', 'staging'].map(name => ({ k8s_cluster_name: name }));
 
 function started(cluster: Labels, user: string, path: string, capability: string, namespace: string, ...hours: number[]): Series[] {
-  return [counted('sessions_started', {
-    ...cluster, debug_user: user, debug_path: path, debug_outside: path === 'outside' ? 'cluster-admin' : 'none', debug_capability: capability,
-    debug_namespace: namespace, debug_window: 'none',
-  }, ...hours)];
+  const outside = path === 'outside' ? 'cluster-admin' : 'none';
+  const how = { debug_user: user, debug_path: path, debug_outside: outside, debug_capability: capability };
+  return [counted('sessions_started', { ...cluster, ...how, debug_namespace: namespace, debug_window: 'none' }, ...hours)];
 }
 
 function session(cluster: Labels, user: string, path: string, capability: string, namespace: string, lasts: number, ...hours: number[]): Series[] {
+  const how = { debug_user: user, debug_path: path, debug_capability: capability, debug_namespace: namespace, debug_over_limit: String(lasts > 1) };
   return [
     ...started(cluster, user, path, capability, namespace, ...hours),
-    counted('sessions_ended', {
-      ...cluster, debug_user: user, debug_path: path, debug_capability: capability, debug_namespace: namespace, debug_over_limit: String(lasts > 1),
-    }, ...hours.map(hour => hour + lasts)),
+    counted('sessions_ended', { ...cluster, ...how }, ...hours.map(hour => hour + lasts)),
   ];
 }
 
@@ -65,12 +64,11 @@ const refused = (cluster: Labels, user: string, by: string, capability: string, 
 const watched = (cluster: Labels, user: string, guardrail: string, namespace: string, ...hours: number[]) =>
   counted('would_deny', { ...cluster, debug_user: user, debug_would_deny: guardrail, debug_namespace: namespace }, ...hours);
 
-const events = (cluster: Labels, perMinute: number): Series => ({
-  metric: counter('events'),
-  labels: cluster,
-  // More by day than by night.
-  at: time => Math.round((time - BEGIN) / MINUTE * perMinute - 0.4 * perMinute * 24 * 60 / (2 * Math.PI) * Math.sin(2 * Math.PI * (time - FROM + 7 * HOUR) / (24 * HOUR))) + perMinute * 100,
-});
+/** More by day than by night. */
+function events(cluster: Labels, perMinute: number): Series {
+  const wave = (time: number) => 0.4 * 24 * 60 / (2 * Math.PI) * Math.sin(2 * Math.PI * (time - FROM + 7 * HOUR) / (24 * HOUR));
+  return { metric: counter('events'), labels: cluster, at: time => Math.round(perMinute * ((time - BEGIN) / MINUTE - wave(time) + 240)) };
+}
 
 function queue(exporter: string, instance: string, full: (hour: number) => number): Series[] {
   const labels = { exporter, instance };
@@ -81,7 +79,10 @@ function queue(exporter: string, instance: string, full: (hour: number) => numbe
 }
 
 /** A sink was away for an hour and a half in the night. */
-const away = (most: number) => (hour: number) => hour < 18 || hour > 19.75 ? 0.01 : hour < 19.5 ? 0.01 + (hour - 18) * most : (19.75 - hour) * 4 * 1.5 * most;
+const away = (perHour: number) => (hour: number) => {
+  if (hour < 18 || hour > 19.75) return 0.01;
+  return 0.01 + (hour < 19.5 ? hour - 18 : (19.75 - hour) * 6) * perHour;
+};
 
 const SERIES: Series[] = [
   // Every day, and in the window of the release (Tuesday, 22:00 to 02:00 in Berlin).
@@ -118,11 +119,12 @@ const SERIES: Series[] = [
 
 /** Each counter as Prometheus would have scraped it. */
 function openMetrics(): string {
+  const times = Array.from({ length: (TO - BEGIN) / SCRAPE + 1 }, (_none, i) => BEGIN + i * SCRAPE);
+  const samples = ({ metric, labels, at }: Series) => times.flatMap(time => at(time) === undefined ? [] : [`${metric}${written(labels)} ${at(time)} ${time}`]);
   const metrics = [...new Set(SERIES.map(({ metric }) => metric))];
   return `${metrics.map(metric => [
     `# TYPE ${metric.replace(/_total$/, '')} ${metric.endsWith('_total') ? 'counter' : 'gauge'}`,
-    ...SERIES.filter(one => one.metric === metric).flatMap(({ labels, at }) => Array.from({ length: (TO - BEGIN) / SCRAPE + 1 }, (_none, i) => BEGIN + i * SCRAPE)
-      .flatMap(time => at(time) === undefined ? [] : [`${metric}${written(labels)} ${at(time)} ${time}`])),
+    ...SERIES.filter(one => one.metric === metric).flatMap(samples),
   ].join('\n')).join('\n')}\n# EOF\n`;
 }
 
@@ -146,6 +148,8 @@ async function answer(port: number, panel: any, target: any): Promise<any> {
 async function main(folder: string, page: string, prometheus: string, promtool: string, images: string): Promise<void> {
   mkdirSync(images, { recursive: true });
   const [data, metrics, config, log] = ['data', 'metrics', 'prometheus.yaml', 'prometheus.log'].map(name => join(folder, name));
+  // What a run before has left would be in the pictures.
+  rmSync(data, { recursive: true, force: true });
   writeFileSync(metrics, openMetrics());
   writeFileSync(config, '');
   await must(promtool, ['tsdb', 'create-blocks-from', 'openmetrics', metrics, data], { env: process.env, timeout: 120_000 });
@@ -156,7 +160,7 @@ async function main(folder: string, page: string, prometheus: string, promtool: 
     server.start();
     await eventually('Prometheus', async () => {
       server.mustRun();
-      return await fetch(`http://127.0.0.1:${port}/-/ready`).then(({ ok }) => ok || undefined, () => undefined);
+      return fetch(`http://127.0.0.1:${port}/-/ready`).then(({ ok }) => ok || undefined, () => undefined);
     });
     const script = readFileSync(`${page}.js`, 'utf8').replace(/<\/script/g, '<\\/script');
     for (const file of readdirSync(BOARDS).sort()) {

@@ -28,12 +28,13 @@ const timeRange = { from: dateTime(from), to: dateTime(to), raw: { from: 'now-24
 // What a panel of Grafana has when its JSON does not say.
 const THRESHOLDS = { mode: ThresholdsMode.Absolute, steps: [{ value: -Infinity, color: 'green' }, { value: 80, color: 'red' }] };
 const GRAPH = {
-  drawStyle: 'line', lineInterpolation: 'linear', lineWidth: 1, fillOpacity: 0, gradientMode: 'none', spanNulls: false, showPoints: 'auto', pointSize: 5,
-  stacking: { mode: 'none', group: 'A' }, axisPlacement: 'auto', axisGridShow: true, scaleDistribution: { type: 'linear' }, barAlignment: 0, barWidthFactor: 0.6,
+  drawStyle: 'line', lineInterpolation: 'linear', lineWidth: 1, fillOpacity: 0, gradientMode: 'none', spanNulls: false, showPoints: 'auto',
+  pointSize: 5, stacking: { mode: 'none', group: 'A' }, axisPlacement: 'auto', axisGridShow: true, scaleDistribution: { type: 'linear' },
+  barAlignment: 0, barWidthFactor: 0.6,
 };
 
 const transformers = [...new Map(Object.values(standardTransformers).map(one => [one.id, one])).values()];
-standardTransformersRegistry.setInit(() => transformers.map(transformation => ({ id: transformation.id, name: transformation.name, transformation: async () => transformation })));
+standardTransformersRegistry.setInit(() => transformers.map(one => ({ id: one.id, name: one.name, transformation: async () => one })));
 const STANDARD = ['unit', 'min', 'max', 'decimals', 'displayName', 'noValue', 'thresholds', 'color', 'links', 'mappings'];
 
 // What Prometheus answers, as the frames that Grafana's data source makes of it.
@@ -68,6 +69,10 @@ function frames(target, { resultType, result }) {
 
 const COLOR = { timeseries: FieldColorModeId.PaletteClassic, stat: FieldColorModeId.Thresholds, table: FieldColorModeId.Thresholds };
 
+// JSON has no -Infinity.
+const fromTheLowest = step => ({ ...step, value: step.value ?? -Infinity });
+const common = { replaceVariables: text => text, theme, timeZone: 'utc' };
+
 async function drawn(panel, i) {
   const got = panel.targets.flatMap((target, j) => frames({ ...target, ...answers[i][j] }, answers[i][j].data));
   const data = await firstValueFrom(transformDataFrame((panel.transformations ?? []).filter(({ disabled }) => !disabled), got));
@@ -77,57 +82,72 @@ async function drawn(panel, i) {
       thresholds: THRESHOLDS,
       color: { mode: COLOR[panel.type] },
       ...defaults,
-      ...defaults.thresholds && { thresholds: { ...defaults.thresholds, steps: defaults.thresholds.steps.map(step => ({ ...step, value: step.value ?? -Infinity })) } },
+      ...defaults.thresholds && { thresholds: { ...defaults.thresholds, steps: defaults.thresholds.steps.map(fromTheLowest) } },
       custom: { ...panel.type === 'timeseries' && GRAPH, ...defaults.custom },
     },
     overrides,
   };
-  const overridden = applyFieldOverrides({ data, fieldConfig, fieldConfigRegistry: registry(Object.keys(fieldConfig.defaults.custom)), replaceVariables: text => text, theme, timeZone: 'utc' });
+  const fieldConfigRegistry = registry(Object.keys(fieldConfig.defaults.custom));
+  const overridden = applyFieldOverrides({ ...common, data, fieldConfig, fieldConfigRegistry });
   cacheFieldDisplayNames(overridden);
   return overridden;
 }
 
 // The properties that fieldConfig may have. In overrides, those of a panel's own begin with custom.
-const property = (id, isCustom) => ({ id, path: id.replace(/^custom\./, ''), name: id, process: value => value, shouldApply: () => true, getItemsCount: () => 0, isCustom });
-const registry = custom => new FieldConfigOptionsRegistry(() => [...STANDARD.map(id => property(id, false)), ...custom.map(id => property(`custom.${id}`, true))]);
+const property = (id, isCustom) => ({
+  id, path: id.replace(/^custom\./, ''), name: id, process: value => value, shouldApply: () => true, getItemsCount: () => 0, isCustom,
+});
+const registry = custom => new FieldConfigOptionsRegistry(() => [
+  ...STANDARD.map(id => property(id, false)),
+  ...custom.map(id => property(`custom.${id}`, true)),
+]);
 
 function Stat({ panel, data, width, height }) {
   const options = panel.options;
   const getValues = () => getFieldDisplayValues({
-    fieldConfig: panel.fieldConfig, reduceOptions: options.reduceOptions, replaceVariables: text => text, theme, data, sparkline: options.graphMode !== 'none', timeZone: 'utc',
+    ...common, fieldConfig: panel.fieldConfig, reduceOptions: options.reduceOptions, data, sparkline: options.graphMode !== 'none',
   });
-  return <VizRepeater getValues={getValues} width={width} height={height} source={data} renderCounter={0} autoGrid orientation={VizOrientation.Auto} itemSpacing={3}
-    renderValue={({ value, width: w, height: h, count }) => <BigValue value={value.display} count={count} sparkline={value.sparkline} width={w} height={h} theme={theme}
-      colorMode={options.colorMode} graphMode={options.graphMode} justifyMode={options.justifyMode} textMode={options.textMode} wideLayout={options.wideLayout} />} />;
+  const { colorMode, graphMode, justifyMode, textMode, wideLayout } = options;
+  const renderValue = ({ value: { display, sparkline }, width: w, height: h, count }) =>
+    <BigValue {...{ value: display, sparkline, count, width: w, height: h, theme, colorMode, graphMode, justifyMode, textMode, wideLayout }} />;
+  return <VizRepeater {...{ getValues, renderValue, width, height, source: data, renderCounter: 0, autoGrid: true, orientation: VizOrientation.Auto }} />;
 }
 
 function Inside({ panel, data, width, height }) {
   if (data.length === 0 || data.every(({ length }) => length === 0)) {
-    return <div style={{ width, height, display: 'grid', placeItems: 'center', color: theme.colors.text.secondary }}>{panel.fieldConfig.defaults.noValue || 'No data'}</div>;
+    const style = { width, height, display: 'grid', placeItems: 'center', color: theme.colors.text.secondary };
+    return <div style={style}>{panel.fieldConfig.defaults.noValue || 'No data'}</div>;
   }
+  const { options, fieldConfig } = panel;
+  const size = { width, height, timeRange, structureRev: 1 };
   switch (panel.type) {
     case 'stat': return <Stat {...{ panel, data, width, height }} />;
-    case 'table': return <TableNG data={data[panel.options.frameIndex ?? 0]} width={width} height={height} noHeader={!panel.options.showHeader} cellHeight={panel.options.cellHeight}
-      initialSortBy={panel.options.sortBy} structureRev={1} timeRange={timeRange} fieldConfig={panel.fieldConfig} />;
-    case 'timeseries': return <TimeSeries frames={data} structureRev={1} timeRange={timeRange} timeZone="utc" width={width} height={height} legend={panel.options.legend} options={panel.options} />;
+    case 'table': return <TableNG {...size} data={data[options.frameIndex ?? 0]} noHeader={!options.showHeader} cellHeight={options.cellHeight}
+      initialSortBy={options.sortBy} fieldConfig={fieldConfig} />;
+    case 'timeseries': return <TimeSeries {...size} frames={data} timeZone="utc" legend={options.legend} options={options} />;
     default: throw new Error(`no component for a panel of the kind ${panel.type}`);
   }
 }
 
-const place = ({ x, y, w, h }) => ({ position: 'absolute', left: x * COLUMN, top: y * (ROW + GAP), width: w * COLUMN - GAP, height: h * (ROW + GAP) - GAP });
+const place = ({ x, y, w, h }) => ({
+  position: 'absolute', left: x * COLUMN, top: y * (ROW + GAP), width: w * COLUMN - GAP, height: h * (ROW + GAP) - GAP,
+});
 
 function Panel({ panel, data }) {
   const box = place(panel.gridPos);
   if (panel.type === 'row') return <div style={{ ...box, fontWeight: 500, lineHeight: `${box.height}px` }}>&#8964;&ensp;{panel.title}</div>;
   return <div style={box} data-panel={panel.title}>
-    <PanelChrome title={panel.title} description={panel.description} width={box.width} height={box.height} padding={panel.type === 'table' ? 'none' : 'md'}>
+    <PanelChrome title={panel.title} description={panel.description} width={box.width} height={box.height}
+      padding={panel.type === 'table' ? 'none' : 'md'}>
       {(width, height) => <Inside {...{ panel, data, width, height }} />}
     </PanelChrome>
   </div>;
 }
 
-const Chip = ({ name, value }) => <span style={{ border: `1px solid ${theme.colors.border.medium}`, borderRadius: 2, marginLeft: name ? 0 : 12, marginRight: name ? 12 : 0, display: 'inline-flex' }}>
-  {name && <span style={{ padding: '4px 8px', background: theme.colors.background.secondary }}>{name}</span>}<span style={{ padding: '4px 8px' }}>{value}</span>
+const CHIP = { border: `1px solid ${theme.colors.border.medium}`, borderRadius: 2, display: 'inline-flex' };
+const Chip = ({ name, value }) => <span style={{ ...CHIP, [name ? 'marginRight' : 'marginLeft']: 12 }}>
+  {name && <span style={{ padding: '4px 8px', background: theme.colors.background.secondary }}>{name}</span>}
+  <span style={{ padding: '4px 8px' }}>{value}</span>
 </span>;
 
 function Board({ all }) {
@@ -143,7 +163,9 @@ function Board({ all }) {
         {board.templating.list.map(({ name, label }) => <Chip key={name} name={label} value={variables[name]} />)}
         <span style={{ flex: 1 }} /><Chip value="Last 24 hours" /><Chip value={board.refresh} />
       </div>
-      <div style={{ position: 'relative', height: bottom * (ROW + GAP) }}>{board.panels.map((panel, i) => <Panel key={i} panel={panel} data={all[i]} />)}</div>
+      <div style={{ position: 'relative', height: bottom * (ROW + GAP) }}>
+        {board.panels.map((panel, i) => <Panel key={i} panel={panel} data={all[i]} />)}
+      </div>
     </div>
   </ThemeContext.Provider>;
 }

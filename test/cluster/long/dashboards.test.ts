@@ -70,7 +70,14 @@ const SHOWN: { readonly [panel: string]: readonly [Labels, number][] } = {
   'would-have-denied table Who': [[{ ...denied, debug_user: 'alice' }, 7], [{ ...denied, debug_user: 'bob' }, 1]],
 };
 
-test('each panel shows what happened', async () => {
+/** Minutes after the first event of each series: a bar that `increase` alone would leave out. */
+const BEGUN: typeof SHOWN = {
+  'privileged-access timeseries Cluster-admin by cluster': [[{ ...eu, debug_window: 'none' }, 2], [{ ...eu, debug_window: 'nightly' }, 3]],
+  'debug-sessions timeseries Sessions by path': [[{ debug_path: 'on-call' }, 5], [{ debug_path: 'outside' }, 1]],
+  'would-have-denied timeseries By guardrail': [[{ debug_would_deny: 'secure-debug-exec' }, 8]],
+};
+
+test('each panel shows what happened, and bars show the first time too', async () => {
   const { promtool } = await thePrometheus();
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -83,11 +90,11 @@ test('each panel shows what happened', async () => {
     tests: [{
       interval: '1m',
       input_series: SERIES.map(([metric, labels, values]) => ({ series: `${metric}${labelled(labels)}`, values })),
-      promql_expr_test: panels.map(([name, expr]) => ({
+      promql_expr_test: [['30m', SHOWN] as const, ['18m', BEGUN] as const].flatMap(([time, shown]) => panels.filter(([name]) => shown[name]).map(([name, expr]) => ({
         expr: expr.replace(/\$__range/g, '20m').replace(/\$__rate_interval/g, '5m').replace(/\$cluster/g, '.*'),
-        eval_time: '30m',
-        exp_samples: SHOWN[name].map(([labels, value]) => ({ labels: labelled(labels), value })),
-      })),
+        eval_time: time,
+        exp_samples: shown[name].map(([labels, value]) => ({ labels: labelled(labels), value })),
+      }))),
     }],
   }, { aliasDuplicateObjects: false }));
   const ended = await run(promtool, ['test', 'rules', file], { env: process.env });
