@@ -7,7 +7,7 @@ import { bytesOf } from './bytes';
 import { Damage } from './damage';
 import { Declared } from './declared';
 import { Fill } from './skim';
-import { Source } from './sources';
+import { MIB, Source } from './sources';
 import { Spool } from './spool';
 import { EVENTS, FAILURES } from './sql/events';
 import { COLUMN_NAMES, COLUMNS, DAMAGED, parquet, quoted, RELEVANT, spooled } from './sql/read';
@@ -28,8 +28,10 @@ export interface EvidenceOptions {
   progress?(bytes: number): void;
 }
 
-/** DuckDB may use so much for itself; beyond, it writes to the temporary folder. */
-const MEMORY = '160MiB';
+/** DuckDB may use so many MiB for itself; beyond, it writes to the temporary folder. */
+const MEMORY = 160;
+/** And so many times what was kept: not all that it needs for an answer can be written there. */
+const ROOM = 2;
 /** Once it takes so much at a time, what it no longer needs goes back to the system before; the C library would keep it. */
 const FREED = '1MiB';
 /** Views that others are built on, and the last one of those, after which their rows are let go; the rest stays. */
@@ -112,7 +114,7 @@ export class Evidence {
   private async open(declared: Declared[] | undefined): Promise<void> {
     this.db = await DuckDBInstance.create(':memory:', {
       // What is kept is so little that a second thread costs more than it gains.
-      threads: '1', memory_limit: MEMORY, temp_directory: join(this.folder, 'spill'), allocator_bulk_deallocation_flush_threshold: FREED, autoinstall_known_extensions: 'false', autoload_known_extensions: 'false', preserve_insertion_order: 'false',
+      threads: '1', memory_limit: `${MEMORY}MiB`, temp_directory: join(this.folder, 'spill'), allocator_bulk_deallocation_flush_threshold: FREED, autoinstall_known_extensions: 'false', autoload_known_extensions: 'false', preserve_insertion_order: 'false',
     });
     this.connection = await this.db.connect();
     const columns = Object.entries(COLUMNS).map(([name, type]) => `${quoted(name)} ${type}`).join(', ');
@@ -208,6 +210,8 @@ export class Evidence {
    * on it: DuckDB looks through all that is below a view each time that it is named.
    */
   private async ready(declaredOnly: boolean): Promise<void> {
+    const [{ kept }] = await this.rows('SELECT CAST(sum(memory_usage_bytes + temporary_storage_bytes) AS DOUBLE) AS kept FROM duckdb_memory()');
+    await this.connection.run(`SET memory_limit='${MEMORY + ROOM * Math.ceil(kept / MIB)}MiB'`);
     await this.connection.run(EVENTS);
     await this.keep('events');
     await this.connection.run(FAILURES);
