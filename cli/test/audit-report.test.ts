@@ -133,11 +133,19 @@ describe('what a session is', () => {
     ['another command', { at: 0.5, words: ['ls'] }],
     ['in another pod', { at: 0.5, name: 'db', uri: '/api/v1/namespaces/payments/pods/db/exec?command=sh&container=app' }],
     ['by attach', { at: 0.5, subresource: 'attach' }],
+    ['by WebSocket once more', { at: 0.5, verb: 'get' }],
   ];
-  const ofTries = together(tries, ([, more]) => [...exec({ code: 403 }), ...exec({ code: 403, ...more })]);
+  const ofTries = together(tries, ([, more]) => [...exec({ verb: 'get', code: 403 }), ...exec({ verb: 'create', code: 403, ...more })]);
 
   test.each(tries)('a refused request and another one %s are two sessions', async name => {
     expect(await ofTries(name as string)).toHaveLength(2);
+  });
+
+  test('who is refused and let through two seconds later, by a grant that came meanwhile, has a refusal and a session', async () => {
+    const found = await sessions([...exec({ verb: 'get', code: 403 }), ...exec({ verb: 'create', code: 403, at: 0.1 }), ...exec({ verb: 'get', at: 1.5, took: 4 })]);
+    expect(found.map(({ outcome, start, events }) => [outcome, start, events])).toEqual([['refused', time(0), 2], ['completed', time(1.5), 2]]);
+    const older = await sessions([...exec({ verb: 'create', code: 403 }), ...exec({ verb: 'create', at: 1.5, took: 4 })]);
+    expect(older.map(({ outcome }) => outcome)).toEqual(['refused', 'completed']);
   });
 
   test('two that were let through within two seconds are two', async () => {
@@ -336,7 +344,9 @@ describe('bypasses', () => {
   });
 
   test('a refused probe in front hides nothing of what follows', async () => {
-    expect(await only([...exec({ code: 403 }), ...exec({ at: 1, reason: 'RBAC: allowed by ClusterRoleBinding "a" of ClusterRole "cluster-admin" to User "alice"' })])).toMatchObject({ path: 'outside', outcome: 'completed' });
+    const admitted = { at: 1, reason: 'RBAC: allowed by ClusterRoleBinding "a" of ClusterRole "cluster-admin" to User "alice"' };
+    expect(await only([...exec({ verb: 'get', code: 403 }), ...exec({ verb: 'create', ...admitted })])).toMatchObject({ path: 'outside', outcome: 'completed' });
+    expect(await sessions([...exec({ code: 403 }), ...exec(admitted)])).toMatchObject([{ outcome: 'refused' }, { path: 'outside', outcome: 'completed' }]);
   });
 
   test('names of bindings that look like the text of the authorizer', async () => {

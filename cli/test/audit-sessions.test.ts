@@ -97,7 +97,7 @@ function naive(events: any[]): Told[] {
     const key = JSON.stringify([...who, subresource, container, url.searchParams.getAll('command')]);
     const last = sessions.filter(one => one.key === key).at(-1);
     const before = last?.calls.at(-1);
-    if (before && before.code >= 400 && call.at - before.at <= 2e6) last!.calls.push(call);
+    if (before && before.code >= 400 && before.first.verb === 'get' && first.verb === 'create' && call.at - before.at <= 2e6) last!.calls.push(call);
     else sessions.push({ key, calls: [call] });
   }
 

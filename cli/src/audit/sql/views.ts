@@ -72,7 +72,8 @@ LEFT JOIN (
   GROUP BY a.cluster, a.audit_id, a.received_us, a.user_name, a.as_user, a.verb, a.uri
 ) AS d ON d.cluster = r.cluster AND d.audit_id = r.audit_id AND d.received_us = r.received_us AND d.user_name = r.user_name AND d.as_user = r.as_user AND d.verb = r.verb AND d.uri = r.uri`,
 
-    // A refused request and the next try are one session: kubectl tries a WebSocket, then SPDY.
+    // kubectl tries a WebSocket (get), then SPDY (create): a refused get and the create after it are one session. Every other try is one of its own, for
+    // who is refused may have got a grant a second later.
     session_requests: `
 SELECT m.*,
   FIRST_VALUE(audit_id) OVER (PARTITION BY ${SESSION}, session_number ORDER BY received_us, audit_id, verb ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS session_id,
@@ -83,7 +84,8 @@ FROM (
   FROM (
     SELECT s.*, CASE
       WHEN follows = 1 THEN 0
-      WHEN LAG(code) OVER (PARTITION BY ${SESSION} ORDER BY received_us, audit_id, verb) >= 400
+      WHEN verb = 'create' AND LAG(verb) OVER (PARTITION BY ${SESSION} ORDER BY received_us, audit_id, verb) = 'get'
+        AND LAG(code) OVER (PARTITION BY ${SESSION} ORDER BY received_us, audit_id, verb) >= 400
         AND received_us - LAG(received_us) OVER (PARTITION BY ${SESSION} ORDER BY received_us, audit_id, verb) <= ${RETRY} THEN 0
       ELSE 1 END AS begins
     FROM debug_steps AS s
