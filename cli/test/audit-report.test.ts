@@ -143,9 +143,9 @@ describe('what a session is', () => {
 
   test('who is refused and let through two seconds later, by a grant that came meanwhile, has a refusal and a session', async () => {
     const found = await sessions([...exec({ verb: 'get', code: 403 }), ...exec({ verb: 'create', code: 403, at: 0.1 }), ...exec({ verb: 'get', at: 1.5, took: 4 })]);
-    expect(found.map(({ outcome, start, events }) => [outcome, start, events])).toEqual([['refused', time(0), 2], ['completed', time(1.5), 2]]);
+    expect(found.map(({ outcome, start, events }: any) => [outcome, start, events])).toEqual([['refused', time(0), 2], ['completed', time(1.5), 2]]);
     const older = await sessions([...exec({ verb: 'create', code: 403 }), ...exec({ verb: 'create', at: 1.5, took: 4 })]);
-    expect(older.map(({ outcome }) => outcome)).toEqual(['refused', 'completed']);
+    expect(older.map(({ outcome }: any) => outcome)).toEqual(['refused', 'completed']);
   });
 
   test('two that were let through within two seconds are two', async () => {
