@@ -11,7 +11,7 @@ import { join } from 'path';
 
 const KINDS = [
   'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy', 'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding',
-  'v1/ConfigMap', 'v1/Namespace', 'v1/ResourceQuota', 'v1/Service', 'v1/ServiceAccount', 'apps/v1/Deployment', 'apps/v1/StatefulSet',
+  'v1/ConfigMap', 'v1/Namespace', 'v1/ResourceQuota', 'v1/Service', 'v1/ServiceAccount', 'apps/v1/DaemonSet', 'apps/v1/Deployment', 'apps/v1/StatefulSet',
   'batch/v1/CronJob', 'batch/v1/Job', 'networking.k8s.io/v1/Ingress', 'networking.k8s.io/v1/NetworkPolicy', 'policy/v1/PodDisruptionBudget',
   'rbac.authorization.k8s.io/v1/ClusterRole', 'rbac.authorization.k8s.io/v1/ClusterRoleBinding',
   'rbac.authorization.k8s.io/v1/Role', 'rbac.authorization.k8s.io/v1/RoleBinding',
