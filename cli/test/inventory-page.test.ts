@@ -1,23 +1,15 @@
+import { inBrowser, TestBrowser } from './in-browser';
 import { binding, Desk, everywhere, list, role, rule } from './review-io';
 import { HOSTILE } from '../../test/review/sample';
 import { seeded } from '../../test/review/seeded';
-import { accessibility, chromium, DESKTOP, PHONE, ReportBrowser, View } from '../tools/report-browser';
+import { accessibility, DESKTOP, PHONE, View } from '../tools/report-browser';
 
 /** The page of `inventory --html`, as somebody reads it: on a phone, at a desk, at night and on paper. */
 
-const there = chromium();
-const inBrowser = there ? test : ((name: string) => test.skip(`${name} [skipped: no Chromium; install it, or name it in CHROME_PATH]`, () => undefined)) as typeof test;
-
 let desk: Desk;
-let browser: ReportBrowser;
-beforeAll(async () => {
-  desk = new Desk();
-  if (there) browser = await ReportBrowser.start();
-}, 60_000);
-afterAll(async () => {
-  desk.clear();
-  await browser?.close();
-}, 60_000);
+const browser = new TestBrowser();
+beforeAll(() => { desk = new Desk(); });
+afterAll(() => desk.clear());
 
 async function pageOf(objects: object[], ...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await desk.run(['inventory', desk.write('a.json', list(...objects)), '--html', ...args]);

@@ -2,10 +2,11 @@ import { createHash } from 'crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
+import { inBrowser, TestBrowser } from './in-browser';
 import { BREAK_GLASS, CLUSTER_ADMIN, HOSTILE, hostile, report, session, week } from './report-sessions';
 import { htmlReport } from '../src/audit/html/html-report';
 import { plain } from '../src/text';
-import { accessibility, chromium, DESKTOP, Opened, PHONE, ReportBrowser, View } from '../tools/report-browser';
+import { accessibility, DESKTOP, PHONE } from '../tools/report-browser';
 import { screenshots } from '../tools/screenshots';
 
 // A browser on a busy machine is slow.
@@ -41,30 +42,13 @@ describe('the file', () => {
   });
 });
 
-const there = chromium();
-const inBrowser = there ? test : ((name: string) => test.skip(`${name} [skipped: no Chromium; install it, or name it in CHROME_PATH]`, () => undefined)) as typeof test;
-
 describe('in a browser', () => {
-  let browser: ReportBrowser;
-  let opened: Opened[] = [];
-  const open = async (html: string, view: View = DESKTOP) => {
-    const one = await browser.open(html, view);
-    opened.push(one);
-    return one.page;
-  };
+  const browser = new TestBrowser();
+  const open = browser.page.bind(browser);
   const found = (page: any): Promise<string> => page.$eval('#found', (one: any) => one.textContent);
   const textOf = (page: any, selector: string): Promise<string[]> => page.$$eval(selector, (all: any[]) => all.map(one => one.textContent));
   const shown = async (page: any): Promise<number> => Number((await found(page)).split(' ')[0].replace(/,/g, ''));
   const html = htmlReport(WEEK);
-
-  beforeAll(async () => { if (there) browser = await ReportBrowser.start(); }, 60_000);
-  afterAll(async () => browser?.close(), 60_000);
-  afterEach(async () => {
-    // Whatever was done, nothing was asked of the network and nothing failed.
-    for (const { requests, errors } of opened) expect({ requests, errors }).toEqual({ requests: [], errors: [] });
-    for (const { page } of opened) await page.close();
-    opened = [];
-  });
 
   inBrowser('each filter shows what fits, alone and together', async () => {
     const page = await open(html);
@@ -181,8 +165,8 @@ describe('in a browser', () => {
     await page.evaluate('new Promise(done => setTimeout(done))');
     for (const directive of ['script-src', 'style-src', 'img-src', 'connect-src']) expect(refused.join()).toMatch(new RegExp(`${directive}|default-src`));
     // These errors were asked for.
-    opened.at(-1)!.errors.length = 0;
-    opened.at(-1)!.requests.length = 0;
+    browser.opened.at(-1)!.errors.length = 0;
+    browser.opened.at(-1)!.requests.length = 0;
   });
 
   inBrowser('without JavaScript there is the whole table', async () => {

@@ -2,12 +2,13 @@ import { createHash } from 'crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
+import { inBrowser, TestBrowser } from './in-browser';
 import { offline } from './offline';
 import { at, report, session } from './report-sessions';
 import { htmlReport } from '../src/audit/html/html-report';
 import { installed } from '../src/audit/html/player';
 import { recordingsOf } from '../src/audit/html/recordings';
-import { accessibility, chromium, DESKTOP, Opened, PHONE, ReportBrowser, View } from '../tools/report-browser';
+import { accessibility, DESKTOP, PHONE, View } from '../tools/report-browser';
 
 // A browser on a busy machine is slow.
 jest.setTimeout(60_000);
@@ -163,26 +164,10 @@ describe('the command', () => {
   });
 });
 
-const there = chromium();
-const inBrowser = there ? test : ((name: string) => test.skip(`${name} [skipped: no Chromium; install it, or name it in CHROME_PATH]`, () => undefined)) as typeof test;
-
 describe('in a browser', () => {
-  let browser: ReportBrowser;
-  let opened: Opened[] = [];
-  const open = async (view: View = DESKTOP, sessions = SESSIONS) => {
-    const one = await browser.open(htmlReport(report(sessions), found(sessions)), view);
-    opened.push(one);
-    return one.page;
-  };
+  const browser = new TestBrowser();
+  const open = (view: View = DESKTOP, sessions = SESSIONS) => browser.page(htmlReport(report(sessions), found(sessions)), view);
   const screen = (page: any): Promise<string> => page.$eval('.recording .ap-term-text', (one: any) => one.textContent);
-
-  beforeAll(async () => { if (there) browser = await ReportBrowser.start(); }, 60_000);
-  afterAll(async () => browser?.close(), 60_000);
-  afterEach(async () => {
-    for (const { requests, errors } of opened) expect({ requests, errors }).toEqual({ requests: [], errors: [] });
-    for (const { page } of opened) await page.close();
-    opened = [];
-  });
 
   inBrowser('a session is opened and its recording is played, by keyboard alone; its text is there too, and axe finds nothing', async () => {
     record(ID, TYPED);

@@ -50,36 +50,39 @@ export async function report(io: Io, logs: string[], options: ReportOptions): Pr
   const evidence = await readEvidence(io, logs, options);
   try {
     const read = { logs: evidence.logs, ...evidence.reach, damage: evidence.damage.told() };
+    const there = new Set<string>(evidence.damage.any ? ['damaged'] : []);
+    const code = () => (options.failOn ?? []).some(what => there.has(what)) ? REFUSED : OK;
     if ((options.json || options.csv) && !options.recordings) {
-      const there = await written(options.json ? jsonStream(io, read) : csvStream(io), eachOf(evidence, wanted));
-      if (evidence.damage.any) there.add('damaged');
-      return { data: undefined, text: '', code: (options.failOn ?? []).some(what => there.has(what)) ? REFUSED : OK, written: true };
+      await write(options.json ? jsonStream(io, read) : csvStream(io), eachOf(evidence, wanted), there);
+      return { data: undefined, text: '', code: code(), written: true };
     }
     const found: AuditReport = { ...read, sessions: await sessionsOf(evidence, wanted) };
     const { sessions } = found;
     const recordings = options.recordings && recordingsOf(options.recordings, sessions);
     for (const one of recordings?.damage ?? []) io.stderr.write(`not read: ${plain(one)}\n`);
     if (recordings?.missing.length) io.stderr.write(`${plural(recordings.missing.length, 'session')} through the gateway without a recording.\n`);
-    const is: { [what: string]: boolean } = {
-      outside: sessions.some(({ path }) => path === 'outside'), refused: sessions.some(({ outcome }) => outcome === 'refused'), damaged: evidence.damage.any || Boolean(recordings?.damage.length), unrecorded: Boolean(recordings?.missing.length),
-    };
-    const code = (options.failOn ?? []).some(what => is[what]) ? REFUSED : OK;
-    return { data: found, text: textOf(io, found, options, recordings), code };
+    for (const one of sessions) note(one, there);
+    if (recordings?.damage.length) there.add('damaged');
+    if (recordings?.missing.length) there.add('unrecorded');
+    return { data: found, text: textOf(io, found, options, recordings), code: code() };
   } finally {
     evidence.close();
   }
 }
 
-/** Writes sessions while they are read, and says what there was of what a run may fail on. */
-async function written(stream: Stream, sessions: AsyncIterable<DebugSession>): Promise<Set<string>> {
-  const there = new Set<string>();
+/** Writes sessions while they are read. */
+async function write(stream: Stream, sessions: AsyncIterable<DebugSession>, there: Set<string>): Promise<void> {
   for await (const one of sessions) {
     stream.session(one);
-    if (one.path === 'outside') there.add('outside');
-    if (one.outcome === 'refused') there.add('refused');
+    note(one, there);
   }
   stream.end();
-  return there;
+}
+
+/** Adds what a run may fail on. */
+function note({ path, outcome }: DebugSession, there: Set<string>): void {
+  if (path === 'outside') there.add('outside');
+  if (outcome === 'refused') there.add('refused');
 }
 
 /** Reads logs, shows how far it is, and says on standard error what could not be read. */
