@@ -1,20 +1,11 @@
 import { ApiObject, App, Chart, Duration, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
+import { INGRESS, LOGIN } from './ledger';
 import {
   CustomProxyProps, DiagnosticsEndpoint, DiagnosticsEndpointProps, DiagnosticsPreset, DiagnosticsProxy, DiagnosticsRoute, DiagnosticsService,
   DiagnosticsServiceProps, OAuth2ProxyProps,
 } from '../../src';
 
-const LOGIN: OAuth2ProxyProps = {
-  issuerUrl: 'https://login.example.com',
-  authorizationUrl: 'https://login.example.com/authorize',
-  tokenUrl: 'https://login.example.com/token',
-  jwksUrl: 'https://login.example.com/keys',
-  clientId: 'ledger',
-  groups: ['oncall-payments'],
-  secretName: 'ledger-login',
-};
-const INGRESS = { host: 'ledger.example.com', className: 'internal', tlsSecretName: 'ledger-tls', controllerNamespace: 'ingress' };
 const proxy = DiagnosticsProxy.oauth2Proxy(LOGIN);
 const route = DiagnosticsRoute.ingress(INGRESS);
 

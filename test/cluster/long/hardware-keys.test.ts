@@ -61,14 +61,9 @@ class Keys {
   }
 }
 
-const GOOD = { code: 0, stdout: 'through\n' };
-const UNTOUCHED = 'rejected: user presence (authenticator touch) requirement not met';
-const UNVERIFIED = 'rejected: user verification requirement not met';
-
-describe('a gateway that demands hardware', () => {
-  const scene = new Scene(cluster, 'sd-gateway-hardware', { hardwareKeys: true });
+/** A gateway that is open for a group of tests, and keys for it. */
+function keysOf(scene: Scene): Keys {
   const keys = new Keys(scene);
-
   beforeAll(async () => {
     if (!able) return;
     await scene.set();
@@ -76,6 +71,16 @@ describe('a gateway that demands hardware', () => {
     await scene.open('door', true);
   });
   afterAll(async () => { if (able) await scene.close(); });
+  return keys;
+}
+
+const GOOD = { code: 0, stdout: 'through\n' };
+const UNTOUCHED = 'rejected: user presence (authenticator touch) requirement not met';
+const UNVERIFIED = 'rejected: user verification requirement not met';
+
+describe('a gateway that demands hardware', () => {
+  const scene = new Scene(cluster, 'sd-gateway-hardware', { hardwareKeys: true });
+  const keys = keysOf(scene);
 
   describe.each(TYPES)('%s', type => {
     beforeEach(async () => { if (able) await scene.sign(type); });
@@ -114,15 +119,7 @@ describe('a gateway that demands hardware', () => {
 
 describe('a gateway that demands no hardware', () => {
   const scene = new Scene(cluster, 'sd-gateway-any-key');
-  const keys = new Keys(scene);
-
-  beforeAll(async () => {
-    if (!able) return;
-    await scene.set();
-    await keys.make();
-    await scene.open('door', true);
-  });
-  afterAll(async () => { if (able) await scene.close(); });
+  const keys = keysOf(scene);
 
   it('lets in a key in a file, and one on hardware that was touched', async () => {
     await scene.sign('alice');

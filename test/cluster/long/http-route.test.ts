@@ -1,8 +1,9 @@
 import { spawnSync } from 'child_process';
 import { readFileSync } from 'fs';
 import { join } from 'path';
-import { ApiObject, App, Chart, Testing } from 'cdk8s';
+import { App, Chart, Testing } from 'cdk8s';
 import { DiagnosticsEndpoint, DiagnosticsPreset, DiagnosticsProxy, DiagnosticsRoute } from '../../../src';
+import { ledger, LOGIN } from '../../diagnostics/ledger';
 import { testIf, theCluster } from '../lab/cluster';
 import { admin, apply, asAdmin, kubectl } from '../lab/kubectl';
 import { eventually, must } from '../lab/process';
@@ -37,27 +38,11 @@ afterAll(async () => {
 function route(): any {
   const chart = new Chart(new App(), 'ledger', { namespace: NAMESPACE });
   new DiagnosticsEndpoint(chart, 'door', {
-    workload: new ApiObject(chart, 'ledger', {
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      metadata: { name: 'ledger' },
-      spec: {
-        selector: { matchLabels: { app: 'ledger' } },
-        template: { metadata: { labels: { app: 'ledger' } }, spec: { containers: [{ name: 'app', image: 'ledger:1', ports: [{ name: 'debug', containerPort: 6060 }] }] } },
-      },
-    }),
+    workload: ledger(chart, 'debug', 6060),
     port: 6060,
     presets: [DiagnosticsPreset.contract()],
     openPorts: [],
-    proxy: DiagnosticsProxy.oauth2Proxy({
-      issuerUrl: 'https://login.example.com',
-      authorizationUrl: 'https://login.example.com/authorize',
-      tokenUrl: 'https://login.example.com/token',
-      jwksUrl: 'https://login.example.com/keys',
-      clientId: 'ledger',
-      groups: ['oncall-payments'],
-      secretName: 'ledger-login',
-    }),
+    proxy: DiagnosticsProxy.oauth2Proxy(LOGIN),
     route: DiagnosticsRoute.gateway({ host: 'ledger.example.com', gatewayName: 'edge', gatewayNamespace: 'edge', sectionName: 'https', controllerNamespace: 'edge' }),
   });
   return Testing.synth(chart).find(({ kind }) => kind === 'HTTPRoute');

@@ -2,8 +2,9 @@ import { ChildProcess, spawn, spawnSync } from 'child_process';
 import { cpSync, mkdtempSync, rmSync } from 'fs';
 import { networkInterfaces, tmpdir } from 'os';
 import { join } from 'path';
-import { ApiObject, App, Chart, Testing } from 'cdk8s';
+import { App, Chart, Testing } from 'cdk8s';
 import { DangerousDiagnostics, DiagnosticsEndpoint, DiagnosticsPreset, DiagnosticsProxy, DiagnosticsRoute } from '../../../src';
+import { INGRESS, ledger, LOGIN } from '../../diagnostics/ledger';
 import { Answer, ask, freePort, Program } from '../../diagnostics/servers';
 import { testIf } from '../lab/cluster';
 import { eventually, must } from '../lab/process';
@@ -24,31 +25,14 @@ const relays: Program[] = [];
 /** The relay in front of the application, as it is declared. */
 async function relay(presets: DiagnosticsPreset[], dangerous?: DangerousDiagnostics[]): Promise<(path: string, options?: object) => Promise<Answer>> {
   const chart = new Chart(new App(), 'ledger', { namespace: 'payments' });
-  const workload = new ApiObject(chart, 'ledger', {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name: 'ledger' },
-    spec: {
-      selector: { matchLabels: { app: 'ledger' } },
-      template: { metadata: { labels: { app: 'ledger' } }, spec: { containers: [{ name: 'app', image: 'ledger:1', ports: [{ name: 'management', containerPort: management }] }] } },
-    },
-  });
   new DiagnosticsEndpoint(chart, 'door', {
-    workload,
+    workload: ledger(chart, 'management', management),
     port: management,
     presets,
     dangerous,
     openPorts: [],
-    proxy: DiagnosticsProxy.oauth2Proxy({
-      issuerUrl: 'https://login.example.com',
-      authorizationUrl: 'https://login.example.com/authorize',
-      tokenUrl: 'https://login.example.com/token',
-      jwksUrl: 'https://login.example.com/keys',
-      clientId: 'ledger',
-      groups: ['oncall-payments'],
-      secretName: 'ledger-login',
-    }),
-    route: DiagnosticsRoute.ingress({ host: 'ledger.example.com', className: 'internal', tlsSecretName: 'ledger-tls', controllerNamespace: 'ingress' }),
+    proxy: DiagnosticsProxy.oauth2Proxy(LOGIN),
+    route: DiagnosticsRoute.ingress(INGRESS),
   });
   const { data } = Testing.synth(chart).find(({ kind }) => kind === 'ConfigMap');
   const program = new Program('relay.js');
