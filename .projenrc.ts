@@ -74,6 +74,7 @@ const project = new cdk8s.ConstructLibraryCdk8s({
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/cluster/'],
       // Without it jest leaves one core to whoever watches, which on two cores is half of them.
       maxWorkers: '100%',
+      setupFiles: ['<rootDir>/test/properties.ts'],
       collectCoverageFrom: ['src/**/*.ts', 'assets/**/*.js'],
       coveragePathIgnorePatterns: ['/node_modules/'],
       coverageReporters: ['lcov', 'json-summary', 'text-summary'],
@@ -170,10 +171,11 @@ project.addTask('test:planted', { description: 'Plant a defect in each rule of t
 project.addTask('test:long', { description: 'The parts of the suite against a real Kubernetes that take long', exec: `${example} test/cluster/run.ts cluster/long gateway/attacks cli/cert cli/plan latency` });
 project.addTask('test:engines', { description: 'Evidence by other engines: views on ClickHouse and Spark (a Python with chdb, pyspark and sqlglot in ENGINES_PYTHON), a real Loki, parsers of the log languages, the schema of dashboards', exec: 'cli/tools/engines.sh 1 2' });
 project.addTask('test:soak', { description: 'Twenty people at work on a real Kubernetes for half an hour; the report has to be what they did', exec: `${example} test/cluster/run.ts cluster/soak` });
+project.addTask('test:properties', { description: 'The property tests with inputs of ten other seeds, or from PROPERTY_SEED on', exec: 'tools/other-seeds.sh' });
 project.addTask('test:versions', { description: 'The suite on every supported version of Kubernetes', exec: `${example} test/cluster/run.ts --all-versions` });
 project.addTask('test:mutation', { description: 'Mutation testing of model, access and audit', exec: 'stryker run' });
 const full = project.addTask('test:full', { description: 'Everything, also what takes long: every version of Kubernetes, planted defects, mutation testing and checkov' });
-for (const name of ['test', 'verify:manifests', 'verify:api', 'verify:readme', 'verify:python', 'verify:languages', 'verify:site', 'test:versions', 'test:long', 'test:soak', 'test:engines', 'test:planted', 'test:mutation']) full.spawn(project.tasks.tryFind(name)!);
+for (const name of ['test', 'verify:manifests', 'verify:api', 'verify:readme', 'verify:python', 'verify:languages', 'verify:site', 'test:properties', 'test:versions', 'test:long', 'test:soak', 'test:engines', 'test:planted', 'test:mutation']) full.spawn(project.tasks.tryFind(name)!);
 full.exec('tools/check-checkov.sh');
 
 project.tasks.tryFind('docgen')!.reset('tools/docgen.sh');
@@ -247,6 +249,7 @@ const cli = new typescript.TypeScriptProject({
     coverageText: false,
     junitReporting: false,
     jestConfig: {
+      setupFiles: ['<rootDir>/../test/properties.ts'],
       collectCoverageFrom: ['src/**/*.ts'],
       coverageReporters: ['lcov', 'text-summary'],
       moduleNameMapper: { '^cdk8s-secure-debug$': '<rootDir>/../src/index.ts' },

@@ -67,3 +67,6 @@ export function painter(on: boolean): Paint {
 export function word(text: string): string {
   return /^[A-Za-z0-9_./:@%+=,-]+$/.test(text) ? text : `'${text.replace(/'/g, '\'\\\'\'')}'`;
 }
+
+/** `1 day`, `2 days`, `1,000 entries` */
+export const plural = (many: number, what: string, whats = `${what}s`): string => `${many.toLocaleString('en-US')} ${many === 1 ? what : whats}`;

@@ -6,14 +6,14 @@ const folder = new Folder();
 const apiGroup = 'rbac.authorization.k8s.io';
 
 /** A Role in `a`, bound to somebody. */
-function roles(rules: object[], subject: object = { apiGroup, kind: 'User', name: 'alice' }): string {
-  const metadata = { name: 'r', namespace: 'a' };
+function roles(rules: object[], subject: object = { apiGroup, kind: 'User', name: 'alice' }, scope: '' | 'Cluster' = ''): string {
+  const metadata = { name: 'r', ...scope === '' && { namespace: 'a' } };
   return folder.write('roles.json', JSON.stringify({
     apiVersion: 'v1',
     kind: 'List',
     items: [
-      { apiVersion: `${apiGroup}/v1`, kind: 'Role', metadata, rules },
-      { apiVersion: `${apiGroup}/v1`, kind: 'RoleBinding', metadata, roleRef: { apiGroup, kind: 'Role', name: 'r' }, subjects: [subject] },
+      { apiVersion: `${apiGroup}/v1`, kind: `${scope}Role`, metadata, rules },
+      { apiVersion: `${apiGroup}/v1`, kind: `${scope}RoleBinding`, metadata, roleRef: { apiGroup, kind: `${scope}Role`, name: 'r' }, subjects: [subject] },
     ],
   }));
 }
@@ -73,6 +73,12 @@ test('a role with one verb of a stream would break other clients', async () => {
   const { code, breaks, broken } = await replayed([exec], [{ apiGroups: [''], resources: ['pods/exec'], verbs: ['create'] }]);
   expect([code, broken]).toEqual([1, 0]);
   expect(breaks).toMatchObject([{ verb: 'get', resource: 'pods/exec', otherClients: true }]);
+});
+
+test('a stream without a namespace reaches no pod, so no other verb of it is asked for', async () => {
+  const exec = did({ verb: 'get', resource: 'pods/exec', code: 404 });
+  const clusterWide = roles([{ apiGroups: [''], resources: ['pods/exec'], verbs: ['get'] }], undefined, 'Cluster');
+  expect(JSON.parse((await secureDebug(['replay', '--roles', clusterWide, '--all', '--json', folder.log([exec])])).stdout)).toMatchObject({ passed: 1, breaks: [] });
 });
 
 test('to act as somebody else needs the right to be them', async () => {

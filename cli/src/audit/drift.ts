@@ -7,7 +7,7 @@ import { OK, REFUSED, wrongUse } from '../errors';
 import { Io } from '../io';
 import { Result } from '../session';
 import { table } from '../table';
-import { coloured, Paint, painter, plain } from '../text';
+import { coloured, Paint, painter, plain, plural } from '../text';
 
 export interface DriftOptions {
   readonly since?: string;
@@ -76,7 +76,6 @@ function asText(paint: Paint, { drifted, undeclared, otherTickets, events, ticke
 }
 
 const total = (entries: Drifted[]) => entries.reduce((sum, { times }) => sum + times, 0);
-const plural = (many: number, what: string) => `${many} ${what}${many === 1 ? '' : 's'}`;
 
 function drawn(paint: Paint, entries: Drifted[]): string {
   return table(paint, ['LAST', 'NAMESPACE', 'OBJECT', 'DONE', 'BY', 'TICKET', 'GRANT', 'REASON'], entries.map(one => [

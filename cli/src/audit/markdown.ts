@@ -1,7 +1,7 @@
 import { AuditReport, DebugSession } from './debug-session';
 import { code } from './drift-markdown';
-import { counts, grantText, LIMITS, outcomeText, PATH_TITLES, PATHS, plural, timeText, whatText, whereText, whoText } from './session-text';
-import { duration } from '../text';
+import { counts, grantText, LIMITS, outcomeText, PATH_TITLES, PATHS, timeText, whatText, whereText, whoText } from './session-text';
+import { duration, plural } from '../text';
 
 /** So many sessions of a kind; a ticket is read by people. */
 const MOST = 50;

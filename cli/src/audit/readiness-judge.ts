@@ -1,6 +1,6 @@
 import { Declared } from './readiness-declared';
 import { Failure, Gathered, Tally } from './readiness-gather';
-import { plural } from './session-text';
+import { plural } from '../text';
 
 /** From which evidence on something is called safe. */
 export interface Thresholds {

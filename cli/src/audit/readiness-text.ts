@@ -1,8 +1,7 @@
 import { code } from './drift-markdown';
 import { daysText, Dependent, GuardrailReadiness, Readiness, Refusable, Status } from './readiness-judge';
-import { plural } from './session-text';
 import { table } from '../table';
-import { Paint, plain, Style } from '../text';
+import { Paint, plain, plural, Style } from '../text';
 
 const STYLES: { readonly [status in Status]: Style } = { 'ready': 'green', 'not ready': 'red', 'not enough evidence': 'yellow', 'in force': 'dim' };
 const PHASES = { credentials: 'credentials: shared administrators\' credentials go, everybody logs in as themselves', broker: 'broker: what people hold all the time becomes what they ask for' };

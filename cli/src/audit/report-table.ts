@@ -1,7 +1,7 @@
 import { AuditReport, DebugSession } from './debug-session';
-import { commandText, counts, LIMITS, plural, timeText, whoText } from './session-text';
+import { commandText, counts, LIMITS, timeText, whoText } from './session-text';
 import { table } from '../table';
-import { duration, Paint, plain } from '../text';
+import { duration, Paint, plain, plural } from '../text';
 
 /** A line of the table has at most so many columns. */
 const WIDTH = 100;

@@ -11,13 +11,12 @@ import { Progress } from './progress';
 import { reportSarif } from './report-sarif';
 import { csvStream, jsonStream, Stream } from './report-stream';
 import { reportTable } from './report-table';
-import { plural } from './session-text';
 import { eachOf, sessionsOf, Wanted } from './sessions';
 import { MIB, sizeOf, sourcesOf } from './sources';
 import { CommandError, OK, REFUSED, wrongUse } from '../errors';
 import { Io } from '../io';
 import { Result } from '../session';
-import { coloured, painter, plain } from '../text';
+import { coloured, painter, plain, plural } from '../text';
 
 export interface ReadOptions {
   readonly cluster?: string[];

@@ -63,5 +63,3 @@ export function counts({ sessions }: AuditReport): Counts {
     refused: many(({ outcome }) => outcome === 'refused'),
   };
 }
-
-export const plural = (many: number, what: string, whats = `${what}s`): string => `${many.toLocaleString('en-US')} ${many === 1 ? what : whats}`;

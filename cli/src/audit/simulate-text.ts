@@ -1,10 +1,9 @@
 import type { AuditRule } from 'cdk8s-secure-debug';
 import { code } from './drift-markdown';
-import { plural } from './session-text';
 import type { Answer, Simulated, Simulation } from './simulate';
 import type { Lost, Moved, Replayed } from './simulate-log';
 import { table } from '../table';
-import { Paint, plain } from '../text';
+import { Paint, plain, plural } from '../text';
 
 const many = (count: number): string => count.toLocaleString('en-US');
 

@@ -4,7 +4,7 @@ import { ApiError } from '../cluster';
 import { OK, refused, REFUSED, wrongUse } from '../errors';
 import { paths } from '../paths';
 import { CommonOptions, Result, Session } from '../session';
-import { plain } from '../text';
+import { plain, plural } from '../text';
 
 interface SwitchOptions extends CommonOptions {
   readonly reason?: string;
@@ -74,7 +74,7 @@ export async function guardrailsOff(session: Session, names: string[], options: 
   const meant = all.filter(one => !spared.includes(one));
   if (meant.length === 0) refused('There is no guardrail to turn off. Fix: secure-debug guardrails status lists them.');
   const me = await session.whoAmI();
-  session.tell(session.paint('red', `TURNING OFF ${meant.length} guardrail${meant.length === 1 ? '' : 's'}, as ${plain(me.name)}: ${plain(reason)}`));
+  session.tell(session.paint('red', `TURNING OFF ${plural(meant.length, 'guardrail')}, as ${plain(me.name)}: ${plain(reason)}`));
   const changed = await each(meant, async binding => {
     if (isOff(binding)) return false;
     await session.cluster.patch(paths.policyBindings(binding.metadata.name), {

@@ -4,7 +4,7 @@ import { virtualLines, virtualRights } from './next-steps';
 import { paths } from '../paths';
 import { allRequests, asData, isOpen, requestableRoles, until } from './requests';
 import { CommonOptions, Result, Session } from '../session';
-import { duration, plain } from '../text';
+import { duration, plain, plural } from '../text';
 
 /** Who the caller is, what they could ask for, what they have, and what guardrails let them do there. */
 export async function status(session: Session, _: CommonOptions): Promise<Result> {
@@ -80,7 +80,7 @@ function term(terms: RequestTerms, groups: string[], may: boolean): string {
   const quorum = Object.entries(terms.quorum).map(([group, many]) => `, ${many} of them of ${group}`).join('');
   const needs = AccessRequests.needsNoApproval(terms, groups)
     ? 'yours at once'
-    : `after ${terms.approvals} approval${terms.approvals === 1 ? '' : 's'} by ${terms.approvers.join(' or ')}${quorum}`;
+    : `after ${plural(terms.approvals, 'approval')} by ${terms.approvers.join(' or ')}${quorum}`;
   const ticket = terms.ticketPattern ? `, ticket ${terms.ticketPattern}` : '';
   return plain(`${terms.role}: up to ${duration(AccessRequests.maxSecondsFor(terms, groups))}, ${needs}${ticket}${may ? '' : ' (not for you)'}`);
 }

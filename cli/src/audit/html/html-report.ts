@@ -5,9 +5,9 @@ import { player, Player } from './player';
 import { Recordings } from './recordings';
 import { Shown, shownAll } from './shown';
 import { RECORDINGS_STYLE, STYLE } from './style';
-import { plain } from '../../text';
+import { plain, plural } from '../../text';
 import { AuditReport } from '../debug-session';
-import { counts, LIMITS, PATH_TITLES, PATHS, plural, timeText } from '../session-text';
+import { counts, LIMITS, PATH_TITLES, PATHS, timeText } from '../session-text';
 
 const ENTITIES: { readonly [char: string]: string } = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\'': '&#39;' };
 

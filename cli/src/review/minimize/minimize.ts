@@ -9,7 +9,7 @@ import { Who, whoOf, WhoOptions, whoText } from './who';
 import { OK, REFUSED, wrongUse } from '../../errors';
 import { Io } from '../../io';
 import { CommonOptions, Result, Session } from '../../session';
-import { plain } from '../../text';
+import { plain, plural } from '../../text';
 
 interface MinimizeOptions extends WhoOptions, CommonOptions {
   readonly typescript?: boolean;
@@ -66,7 +66,7 @@ export async function minimize(io: Io, files: string[], options: MinimizeOptions
 function header(who: Who, { days, requests, first, last }: Needed): string[] {
   const day = (time: string) => time.slice(0, 10);
   return [
-    `The least role of ${whoText(who)}, by ${requests} requests on ${days.length} day${days.length === 1 ? '' : 's'}${days.length > 0 ? `, ${day(first)} to ${day(last)}` : ''}.`,
+    `The least role of ${whoText(who)}, by ${plural(requests, 'request')} on ${plural(days.length, 'day')}${days.length > 0 ? `, ${day(first)} to ${day(last)}` : ''}.`,
     `Confidence: ${levelOf(days.length)}. What happens more rarely than the log is long is not in it.`,
   ];
 }

@@ -1,5 +1,6 @@
 import { Danger, DebugCapability, PermissionModel, PermissionRule } from 'cdk8s-secure-debug';
 import { Binding, isRbac } from './bindings';
+import { plural } from '../../text';
 import { asked, cellsOf, impersonations } from '../minimize/rights';
 import { Use } from '../minimize/use';
 import { isAllowed, permissionSubject, Who, whoText } from '../minimize/who';
@@ -114,7 +115,7 @@ export function decide(bindings: Binding[], objects: any[], uses: Use[], options
     if (reach.unknown) return { binding, who, raw, action: 'keep', reason: `its role is not among the manifests: ${binding.roleKind} ${binding.roleName}`, uses: [] };
     const allowed = usesOf(who).filter(use => reach.allows(use));
     const rules = reach.rules(who);
-    const days = `${logDays} day${logDays === 1 ? '' : 's'} of log`;
+    const days = `${plural(logDays, 'day')} of log`;
     const [action, reason] = judged(who, binding, rules, allowed, { days, logDays, options });
     return { binding, who, raw, action, reason, uses: allowed };
   }));
@@ -130,7 +131,7 @@ interface Judging {
 function judged(who: Who, binding: Binding, rules: PermissionRule[], uses: Use[], { days, logDays, options }: Judging): [Action, string] {
   const requests = uses.reduce((sum, { times }) => sum + times, 0);
   if (uses.length === 0) return ['remove', `unused: nothing that it allows was done in ${days}`];
-  const used = `${requests} request${requests === 1 ? '' : 's'} in ${days}`;
+  const used = `${plural(requests, 'request')} in ${days}`;
   if (onlyReads(rules)) return ['keep', `it only reads, and no Secrets (${used})`];
   if (allUsed(rules, uses)) return ['keep', `every right of it is used (${used})`];
   if (who.kind === 'Group' && options.timeBound.includes(who.name)) return ['time-bound', `you said so (${used})`];

@@ -4,7 +4,7 @@ import { Move } from './moves';
 import { Removal } from './scripts';
 import { Wave } from './waves';
 import { code } from '../../audit/drift-markdown';
-import { plain } from '../../text';
+import { plain, plural } from '../../text';
 import { levelOf, rare, rightText } from '../minimize/confidence';
 import { whoText } from '../minimize/who';
 
@@ -68,7 +68,7 @@ function moveText(move: Move): string[] {
     `### ${code(whoText(who))}`,
     '',
     `Role ${code(name)}${onRequest ? ', what acts in containers or changes things on request alone' : ''}. `
-    + `${needed.requests} requests on ${needed.days.length} day${needed.days.length === 1 ? '' : 's'}; confidence ${levelOf(needed.days.length)}.`,
+    + `${plural(needed.requests, 'request')} on ${plural(needed.days.length, 'day')}; confidence ${levelOf(needed.days.length)}.`,
     '',
     ...needed.rights.map(right => `- ${code(rightText(right))}${right.restoredFor ? `, which clients need for ${code(right.restoredFor)}` : ''}`),
     '',

@@ -5,7 +5,7 @@ import { OK, REFUSED, wrongUse } from '../../errors';
 import { Io } from '../../io';
 import { Result } from '../../session';
 import { table } from '../../table';
-import { coloured, painter, plain } from '../../text';
+import { coloured, painter, plain, plural } from '../../text';
 import { EVERYBODY } from '../minimize/everybody';
 import { objectsIn } from '../minimize/rbac-source';
 import { readUses } from '../minimize/read-uses';
@@ -50,7 +50,9 @@ export function replayed(uses: Use[], objects: any[]): Replayed {
     const wrong = asked(use).filter(one => !allows(one));
     wrong.forEach(one => broke(one, false));
     if (wrong.length > 0) broken += use.times; else passed += use.times;
-    const verbs = use.apiGroup === '' && wrong.length === 0 ? streams.get(use.resource) ?? [] : [];
+    // Without a namespace no pod is reached, whichever verb asks.
+    const isStream = use.apiGroup === '' && use.namespace !== '' && wrong.length === 0;
+    const verbs = isStream ? streams.get(use.resource) ?? [] : [];
     const others = verbs.includes(use.verb) ? verbs.filter(verb => verb !== use.verb) : [];
     others.map(verb => ({ ...use, verb })).filter(one => !allows(one)).forEach(one => broke(one, true));
   }
@@ -120,7 +122,7 @@ function byWeight(a: Break, b: Break): number {
 }
 
 function asText(io: Io, { passed, broken }: Replayed, breaks: Break[]): string {
-  const requests = `${passed + broken} request${passed + broken === 1 ? '' : 's'}`;
+  const requests = plural(passed + broken, 'request');
   if (breaks.length === 0) return `Nothing would break: ${requests} that were allowed are allowed by these roles.`;
   const paint = painter(coloured(io, io.stdout));
   const rows = (some: Break[]) => table(paint, ['WHO', 'VERB', 'WHAT', 'NAMESPACE', 'TIMES', 'LAST'], some.map(one =>
