@@ -3,6 +3,13 @@ import { cdk8s, javascript, ProjenrcFile, typescript } from 'projen';
 // The capabilities: each is a folder of src/ and may import only the model, private helpers and itself.
 const CAPABILITIES = ['access', 'guardrails', 'audit', 'credentials', 'network', 'cleanup', 'review', 'gateway', 'diagnostics'];
 
+/** What every run of jest begins and ends with. */
+const setupIn = (root: string) => ({
+  setupFiles: [`${root}/test/setup/properties.ts`],
+  globalSetup: `${root}/test/setup/temporary.ts`,
+  globalTeardown: `${root}/test/setup/temporary-end.ts`,
+});
+
 const project = new cdk8s.ConstructLibraryCdk8s({
   name: 'cdk8s-secure-debug',
   description: 'Typed cdk8s constructs that replace shared cluster-admin with least-privilege, recorded, fenced debug access on Kubernetes',
@@ -74,7 +81,7 @@ const project = new cdk8s.ConstructLibraryCdk8s({
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/cluster/'],
       // Without it jest leaves one core to whoever watches, which on two cores is half of them.
       maxWorkers: '100%',
-      setupFiles: ['<rootDir>/test/properties.ts'],
+      ...setupIn('<rootDir>'),
       collectCoverageFrom: ['src/**/*.ts', 'assets/**/*.js'],
       coveragePathIgnorePatterns: ['/node_modules/'],
       coverageReporters: ['lcov', 'json-summary', 'text-summary'],
@@ -249,7 +256,7 @@ const cli = new typescript.TypeScriptProject({
     coverageText: false,
     junitReporting: false,
     jestConfig: {
-      setupFiles: ['<rootDir>/../test/properties.ts'],
+      ...setupIn('<rootDir>/..'),
       collectCoverageFrom: ['src/**/*.ts'],
       coverageReporters: ['lcov', 'text-summary'],
       moduleNameMapper: { '^cdk8s-secure-debug$': '<rootDir>/../src/index.ts' },
@@ -317,7 +324,7 @@ const gateway = new typescript.TypeScriptProject({
     jestVersion: '^30.0.0',
     coverageText: false,
     junitReporting: false,
-    jestConfig: { collectCoverageFrom: ['src/**/*.ts'], coverageReporters: ['lcov', 'text-summary'] },
+    jestConfig: { ...setupIn('<rootDir>/..'), collectCoverageFrom: ['src/**/*.ts'], coverageReporters: ['lcov', 'text-summary'] },
   },
 });
 gateway.package.addField('private', true);

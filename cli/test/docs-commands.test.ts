@@ -111,7 +111,7 @@ describe('every command', () => {
 });
 
 /** What is named in a sentence or a cell: `secure-debug audit report --html FILE`. */
-const mentions = [...PAGES, 'cli/README.md', 'SECURITY.md', 'CONTRIBUTING.md'].flatMap(page => [...read(page).replace(/^```[^]*?^```$/gm, '').matchAll(/`(?:npx )?(secure-debug(?: [^`]+)?)`/g)]
+const mentions = [...PAGES, 'SECURITY.md', 'CONTRIBUTING.md'].flatMap(page => [...read(page).replace(/^```[^]*?^```$/gm, '').matchAll(/`(?:npx )?(secure-debug(?: [^`]+)?)`/g)]
   .map(([, text]) => [page, text.replace(/\s+/g, ' ')] as const));
 
 test('every command that is only mentioned is one, and has the options that are mentioned', () => {

@@ -55,6 +55,7 @@ export class DocsDesk {
       [0.5, 'o', 'hello\r\n'],
     ];
     this.write('recordings/s1.cast', recording.map(line => `${JSON.stringify(line)}\n`).join(''));
+    this.write('broker.json', readFileSync(join(__dirname, '..', '..', 'examples', 'broker', 'broker.json')));
     this.policies();
     this.logs();
     this.guardrail();

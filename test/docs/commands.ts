@@ -66,7 +66,7 @@ export function commandsOf(page: string, text: string): DocCommand[] {
   });
 }
 
-export const PAGES = [...readdirSync(join(ROOT, 'docs')).filter(name => name.endsWith('.md')).map(name => `docs/${name}`), 'README.md'].sort();
+export const PAGES = [...readdirSync(join(ROOT, 'docs')).filter(name => name.endsWith('.md')).map(name => `docs/${name}`), 'README.md', 'cli/README.md'].sort();
 export const read = (page: string): string => readFileSync(join(ROOT, page), 'utf8');
 export const COMMANDS: DocCommand[] = PAGES.flatMap(page => commandsOf(page, read(page)));
 
@@ -76,6 +76,7 @@ const not = (reason: string): Run => ({ not: reason });
 const CLUSTER: Run = { cluster: true };
 const LOGS = [['/var/log/kubernetes/audit', 'logs'], ['/var/log/kube-audit/', 'logs/']] as const;
 const GATEWAY = 'test/cluster/gateway/scene.ts';
+const STORY = 'test/cluster/cli/story.test.ts';
 const OPEN = like('cli/test/ssh.test.ts', 'describe(\'open\'');
 
 /** By page, what begins with a text; the first that fits decides. What fits nothing, or is fitted by nothing, is a failure. */
@@ -83,6 +84,40 @@ export const RUNS: readonly (readonly [page: string, begins: string, run: Run])[
   ['README.md', 'npm ci && npm run quick-start', like('test/examples/examples.test.ts', 'synthesizes what is committed, byte by byte')],
   ['README.md', 'npm ci && npm test', like('.ci/run', 'npm test')],
   ['README.md', 'npm ci && npm run test:cluster', like('.ci/run', 'npm run test:cluster')],
+  ['cli/README.md', 'npm install --global', not('needs the package in a registry')],
+  ['cli/README.md', 'secure-debug request', like(STORY, '...ASK, \'--for\', \'10m\', \'--wait\'')],
+  ['cli/README.md', 'secure-debug status', like(STORY, '\'status\'')],
+  ['cli/README.md', 'secure-debug withdraw', like(STORY, '\'withdraw\'')],
+  ['cli/README.md', 'secure-debug list', like(STORY, '\'list\', \'--all\'')],
+  ['cli/README.md', 'secure-debug approve', like(STORY, '\'approve\'')],
+  ['cli/README.md', 'secure-debug deny', like(STORY, '\'deny\'')],
+  ['cli/README.md', 'secure-debug revoke', like(STORY, '\'revoke\', \'--ticket\'')],
+  ['cli/README.md', 'secure-debug guardrails', like('test/cluster/tutorial/commands.ts', 'secure-debug guardrails off exec')],
+  ['cli/README.md', 'secure-debug break-glass seal', like('test/cluster/cli/sealed.test.ts', '\'seal\', \'--name\'')],
+  ['cli/README.md', 'secure-debug break-glass drill', like('test/cluster/cli/sealed.test.ts', '\'drill\', file')],
+  ['cli/README.md', 'secure-debug break-glass open', like('test/cluster/cli/sealed.test.ts', '\'open\', file')],
+  ['cli/README.md', 'SECURE_DEBUG_SLACK_URL=', like('cli/test/notify.test.ts', '--slack')],
+  ['cli/README.md', 'secure-debug init debug-access --team', here({ fill: [['--team', '--yes --team']] })],
+  ['cli/README.md', 'secure-debug init debug-access --live', like('cli/test/init.test.ts', '\'--live\', \'--yes\'')],
+  ['cli/README.md', 'secure-debug login', like('test/cluster/cli/login.test.ts', 'login')],
+  ['cli/README.md', 'secure-debug whoami', like('test/cluster/cli/login.test.ts', '\'whoami\'')],
+  ['cli/README.md', 'secure-debug logout', like('test/cluster/cli/login.test.ts', '\'logout\'')],
+  ['cli/README.md', 'secure-debug audit report audit.log --html report.html --fail-on outside', here({ status: 1 })],
+  ['cli/README.md', 'secure-debug audit', here({ fill: LOGS })],
+  ['cli/README.md', 'secure-debug inventory --live', like('test/cluster/tutorial/commands.ts', 'secure-debug inventory --live')],
+  ['cli/README.md', 'secure-debug diff', here()],
+  ['cli/README.md', 'secure-debug drift /var', here({ fill: [['/var/log/kube-audit/*.log', 'audit.log']] })],
+  ['cli/README.md', 'secure-debug drift', here()],
+  ['cli/README.md', 'source <(', here()],
+  ['cli/README.md', 'secure-debug minimize', here({ fill: [['admins', 'oncall-payments']] })],
+  ['cli/README.md', 'secure-debug replay', here()],
+  ['cli/README.md', 'secure-debug plan --live', like('test/cluster/tutorial/commands.ts', 'secure-debug plan --live')],
+  ['cli/README.md', 'secure-debug rollout --live', like('cli/test/rollout.test.ts', '--live')],
+  ['cli/README.md', 'secure-debug rollout', here()],
+  ['cli/README.md', 'secure-debug ssh sign', like('cli/test/ssh.test.ts', '\'sign\'')],
+  ['cli/README.md', 'secure-debug ssh open', OPEN],
+  ['cli/README.md', 'secure-debug ssh replay', here({ fill: [['session.cast', 'recordings/s1.cast']] })],
+  ['cli/README.md', 'secure-debug policy', here()],
   ['docs/access-requests.md', 'secure-debug', CLUSTER],
   ['docs/audit-shipping.md', 'aws', not('needs an account at AWS')],
   ['docs/audit-shipping.md', 'gcloud', not('needs an account at Google Cloud')],

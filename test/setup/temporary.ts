@@ -1,0 +1,11 @@
+import { mkdtempSync } from 'fs';
+import { tmpdir } from 'os';
+import { join } from 'path';
+
+/**
+ * `Testing.app()` of cdk8s makes a folder for each app and leaves it: what a run leaves is in one, and
+ * `temporary-end.ts` removes it.
+ */
+export default function setup(): void {
+  process.env.TMPDIR = process.env.SECURE_DEBUG_TESTS = mkdtempSync(join(tmpdir(), 'secure-debug-tests-'));
+}
