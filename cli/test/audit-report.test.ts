@@ -5,10 +5,15 @@ import { Readable } from 'stream';
 import { gzipSync } from 'zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { allowedBy, approve, ask, byGlass, debug, exec, FAILURE, KEY, KUBECTL, ON_CALL, Request, request, time } from './audit-events';
+import { csv } from '../src/audit/csv';
 import { Evidence } from '../src/audit/evidence';
+import { shown } from '../src/audit/html/shown';
+import { markdown } from '../src/audit/markdown';
+import { reportTable } from '../src/audit/report-table';
 import { sourcesOf } from '../src/audit/sources';
 import { Io } from '../src/io';
 import { run } from '../src/program';
+import { painter } from '../src/text';
 
 jest.setTimeout(60_000);
 
@@ -326,6 +331,42 @@ describe('guardrails', () => {
       { path: 'gitops-emergency', capability: 'change-past-git', object: 'patch deployments.apps/web', request: { ticket: 'INC-42' }, wouldDeny: [] },
       { path: 'outside', outside: 'changed past Git, undeclared', wouldDeny: ['secure-debug-gitops'] },
     ]);
+  });
+
+  const EDITORS = allowedBy('settings-editors/payments', 'settings-editors', 'oncall-payments');
+
+  test('a change past Git in an emergency, of which RBAC named another binding: the ticket is beside it', async () => {
+    const [change] = await sessions([...ask({}), ...patch({ at: 60, reason: EDITORS, annotations: past })]);
+    expect(change).toMatchObject({
+      path: 'gitops-emergency',
+      grant: { name: 'settings-editors' },
+      otherGrants: [{ kind: 'RoleBinding', namespace: 'payments', name: 'break-glass:alice', role: 'Role/break-glass', request: { ticket: 'INC-42' } }],
+    });
+    expect(change.request).toBeUndefined();
+    const one = { logs: [], sessions: [change], damage: [] };
+    expect(reportTable(painter(false), one)).toContain('gitops-emergency INC-42');
+    const asRead = (text: string) => text.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)));
+    for (const text of [asRead(markdown(one)), csv(one), JSON.stringify(shown(change))]) expect(text).toContain('break-glass:alice → Role/break-glass (INC-42)');
+  });
+
+  test('a change past Git that nobody declared is outside, whatever else was open', async () => {
+    const lines = [...ask({}), ...patch({ at: 60, reason: EDITORS, annotations: { ...past, ...failed('secure-debug-gitops', ['Audit']) } })];
+    expect(await only(lines)).toMatchObject({ path: 'outside', outside: 'changed past Git, undeclared', otherGrants: [{ name: 'break-glass:alice' }] });
+  });
+
+  test('who acts as somebody else has the emergency of whom they act as, and not their own', async () => {
+    const as = (user: string) => [...ask({ user }), ...patch({ at: 60, user: 'bob', as: 'alice', reason: EDITORS, annotations: past })];
+    expect((await only(as('alice'))).otherGrants).toMatchObject([{ name: 'break-glass:alice' }]);
+    expect((await only(as('bob'))).otherGrants).toEqual([]);
+  });
+
+  test.each<[string, any[]]>([
+    ['nobody approved', ask({ granted: false })],
+    ['it was over', ask({ at: -7200, until: -3600 })],
+    ['it is of somebody else', ask({ user: 'bob' })],
+    ['it is in another namespace', ask({ namespace: 'search' })],
+  ])('an emergency is not beside a change past Git when %s', async (_, lines) => {
+    expect((await only([...lines, ...patch({ at: 60, reason: EDITORS, annotations: past })])).otherGrants).toEqual([]);
   });
 
   test('a note of a guardrail that is no JSON is no end of the report', async () => {

@@ -86,7 +86,10 @@ class Spark:
             .config("spark.ui.enabled", "false")
             .config("spark.driver.bindAddress", "127.0.0.1")
             .config("spark.driver.host", "127.0.0.1")
+            # For so few rows, compiling each plan and planning it anew takes longer than to read them.
             .config("spark.sql.shuffle.partitions", "2")
+            .config("spark.sql.codegen.wholeStage", "false")
+            .config("spark.sql.adaptive.enabled", "false")
             .config("spark.sql.warehouse.dir", str(here))
             .config("spark.sql.sources.partitionOverwriteMode", "static")
             .config("spark.sql.session.timeZone", "America/New_York")

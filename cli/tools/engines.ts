@@ -10,7 +10,7 @@ import { Evidence } from '../src/audit/evidence';
 import { sourcesOf } from '../src/audit/sources';
 
 export const COMPARED = [
-  'events', 'failures', 'sessions', 'denials', 'grants', 'would_deny', 'session_grants', 'session_would_deny', 'past_git_changes',
+  'events', 'failures', 'sessions', 'denials', 'grants', 'would_deny', 'session_grants', 'session_would_deny', 'past_git_changes', 'past_git_grants',
 ];
 
 /** Where the files of Athena lie; nobody looks there. */

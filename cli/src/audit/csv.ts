@@ -1,5 +1,5 @@
-import { AuditReport, DebugSession, GrantRef } from './debug-session';
-import { commandText, grantText } from './session-text';
+import { AuditReport, DebugSession } from './debug-session';
+import { commandText, grantText, otherGrantText } from './session-text';
 import { plain } from '../text';
 
 /** Spreadsheets take a cell that begins so for a formula; the wide forms too, in some locales. */
@@ -15,7 +15,6 @@ function field(value: string | number | undefined): string {
 }
 
 const list = (texts: string[]): string => texts.join('; ');
-const grants = (refs: GrantRef[]): string => list(refs.map(grantText));
 
 const COLUMNS: [string, (session: DebugSession) => string | number | undefined][] = [
   ['id', ({ id }) => id],
@@ -43,7 +42,7 @@ const COLUMNS: [string, (session: DebugSession) => string | number | undefined][
   ['ticket', ({ request }) => request?.ticket],
   ['approvers', ({ request }) => list(request?.approvers ?? [])],
   ['expires', ({ request }) => request?.expiresAt],
-  ['other_grants', ({ otherGrants }) => grants(otherGrants)],
+  ['other_grants', ({ otherGrants }) => list(otherGrants.map(otherGrantText))],
   ['refused_by', ({ refusal }) => refusal && (refusal.policy ?? refusal.by)],
   ['refusal', ({ refusal }) => refusal?.message],
   ['would_deny', ({ wouldDeny }) => list(wouldDeny)],

@@ -1,6 +1,6 @@
 import { AuditReport, DebugSession } from './debug-session';
 import { code } from './drift-markdown';
-import { counts, grantText, LIMITS, outcomeText, PATH_TITLES, PATHS, timeText, whatText, whereText, whoText } from './session-text';
+import { counts, grantText, otherGrantText, LIMITS, outcomeText, PATH_TITLES, PATHS, timeText, whatText, whereText, whoText } from './session-text';
 import { duration, plural } from '../text';
 
 /** So many sessions of a kind; a ticket is read by people. */
@@ -79,6 +79,6 @@ function why({ grant, request, otherGrants }: DebugSession): string {
     ...request?.ticket ? [code(request.ticket)] : [],
     ...request?.reason ? [code(request.reason)] : [],
     ...request?.approvers.length ? [`approved by ${request.approvers.map(code).join(', ')}`] : [],
-    ...otherGrants.length > 0 ? [`also open: ${otherGrants.map(one => code(grantText(one))).join(', ')}`] : [],
+    ...otherGrants.length > 0 ? [`also open: ${otherGrants.map(one => code(otherGrantText(one))).join(', ')}`] : [],
   ].join('<br>') || '–';
 }

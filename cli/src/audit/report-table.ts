@@ -1,4 +1,5 @@
 import { AuditReport, DebugSession } from './debug-session';
+import { isBreakGlass } from './grants';
 import { commandText, counts, LIMITS, timeText, whoText } from './session-text';
 import { table } from '../table';
 import { duration, Paint, plain, plural } from '../text';
@@ -34,10 +35,15 @@ function what({ capability, object, image, command }: DebugSession): string {
   return [capability, ...object ? [object] : [], ...image ? [image] : [], ...command ? [commandText(command)] : []].map(plain).join(' ');
 }
 
-function how({ path, outside, request, grant }: DebugSession): string {
+/** What made a change past Git one in an emergency, when RBAC named another binding. */
+const emergency = ({ path, otherGrants }: DebugSession) => path === 'gitops-emergency'
+  ? otherGrants.find(({ role }) => role.startsWith('Role/') && isBreakGlass(role.slice('Role/'.length))) : undefined;
+
+function how(session: DebugSession): string {
+  const { path, outside, request, grant } = session;
   if (path === 'outside') return `OUTSIDE: ${outside}`;
   if (path === 'none') return '-';
-  return [path, request?.ticket || grant?.name || ''].filter(Boolean).join(' ');
+  return [path, request?.ticket || emergency(session)?.request?.ticket || grant?.name || ''].filter(Boolean).join(' ');
 }
 
 /** What a terminal shows: a line for each session, what matters most in colour, and what it all comes to. */

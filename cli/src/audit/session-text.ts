@@ -37,6 +37,9 @@ export const whoText = ({ user, impersonator }: DebugSession): string => plain(u
 /** `RoleBinding payments/oncall-debug → Role/oncall-debug`. */
 export const grantText = ({ kind, namespace, name, role }: GrantRef): string => plain(`${kind} ${namespace ? `${namespace}/` : ''}${name} → ${role}`);
 
+/** Another grant that was active, with its ticket: `RoleBinding payments/break-glass:alice → Role/break-glass (INC-42)`. */
+export const otherGrantText = (other: DebugSession['otherGrants'][0]): string => grantText(other) + (other.request?.ticket ? ` (${plain(other.request.ticket)})` : '');
+
 /** `refused`, and by what. */
 export function outcomeText({ outcome, refusal }: DebugSession): string {
   return refusal ? `${outcome} by ${refusal.by === 'rbac' ? 'RBAC' : plain(refusal.policy ?? refusal.by)}` : outcome;

@@ -31,7 +31,8 @@ export async function* eachOf(evidence: Evidence, wanted: Wanted): AsyncGenerato
   };
   for await (const [told, others, wouldDeny] of evidence.texts(question(wanted))) {
     const row = JSON.parse(told!);
-    const one = 'session_id' in row ? session(row, JSON.parse(others ?? '[]'), JSON.parse(wouldDeny ?? '[]')) : change(row);
+    const grants: Row[] = JSON.parse(others ?? '[]');
+    const one = 'session_id' in row ? session(row, grants, JSON.parse(wouldDeny ?? '[]')) : change(row, grants);
     if (wanted.paths?.includes(one.path) ?? true) yield unique(one);
   }
 }
@@ -49,8 +50,10 @@ SELECT told, others, would_deny FROM (
   LEFT JOIN (SELECT cluster, session_id, start_us, user_name, ${all('list(policy ORDER BY policy)')} AS would_deny FROM session_would_deny GROUP BY cluster, session_id, start_us, user_name) AS w
     ON w.cluster = s.cluster AND w.session_id = s.session_id AND w.start_us = s.start_us AND w.user_name = CASE WHEN s.impersonator = '' THEN s.person ELSE s.impersonator END
   UNION ALL
-  SELECT c.received_us, 1, c.cluster, c.audit_id, '', ${all('c')}, NULL, NULL
+  SELECT c.received_us, 1, c.cluster, c.audit_id, '', ${all('c')}, o.others, NULL
   FROM (SELECT * FROM past_git_changes ${where({ ...wanted, paths: undefined }, 'received_us', person)}) AS c
+  LEFT JOIN (SELECT cluster, audit_id, received_us, user_name, ${all('list(g ORDER BY namespace, name, from_us)')} AS others FROM past_git_grants AS g GROUP BY cluster, audit_id, received_us, user_name) AS o
+    ON o.cluster = c.cluster AND o.audit_id = c.audit_id AND o.received_us = c.received_us AND o.user_name = c.user_name
 ) AS found
 ORDER BY begin_us, kind, cluster, id, person`;
 }
@@ -109,6 +112,8 @@ const grantOf = (row: Row): GrantRef | undefined => row.grant_kind ? grantRef({
   kind: row.grant_kind, namespace: row.grant_namespace, name: row.grant_name, role_kind: row.grant_role_kind, role: row.grant_role,
 }) : undefined;
 
+const otherGrant = (row: Row): DebugSession['otherGrants'][0] => ({ ...grantRef(row), request: requestRef(row.name, row) });
+
 function requestOf(row: Row): RequestRef | undefined {
   return row.grant_kind ? requestRef(row.grant_name, { ...row, from_us: row.requested_us }) : undefined;
 }
@@ -136,7 +141,7 @@ function session(row: Row, others: Row[], wouldDeny: string[]): DebugSession {
     image: some(row.image),
     grant: grantOf(row),
     request: requestOf(row),
-    otherGrants: others.map(other => ({ ...grantRef(other), request: requestRef(other.name, other) })),
+    otherGrants: others.map(otherGrant),
     refusal: row.outcome === 'refused' ? refusal(row) : undefined,
     wouldDeny,
     client: row.client,
@@ -146,7 +151,7 @@ function session(row: Row, others: Row[], wouldDeny: string[]): DebugSession {
 }
 
 /** A change past Git: one request, in an emergency or without one. */
-function change(row: Row): DebugSession {
+function change(row: Row, others: Row[]): DebugSession {
   const undeclared = Number(row.undeclared) === 1;
   const kind = `${row.resource}${row.subresource ? `/${row.subresource}` : ''}${row.api_group ? `.${row.api_group}` : ''}`;
   return {
@@ -166,7 +171,7 @@ function change(row: Row): DebugSession {
     object: `${row.verb} ${kind}/${row.name || '?'}`,
     grant: grantOf(row),
     request: requestOf(row),
-    otherGrants: [],
+    otherGrants: others.map(otherGrant),
     wouldDeny: undeclared ? [row.policy] : [],
     client: row.client,
     sources: list(row.sources),

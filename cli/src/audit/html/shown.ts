@@ -1,7 +1,7 @@
 import type { Recordings } from './recordings';
 import { duration, plain } from '../../text';
 import { AuditReport, DebugSession } from '../debug-session';
-import { commandText, grantText, outcomeText, timeText, whatText, whereText, whoText } from '../session-text';
+import { commandText, grantText, otherGrantText, outcomeText, timeText, whatText, whereText, whoText } from '../session-text';
 
 /** A session as the page shows it: all of it text that is safe on one line. */
 export interface Shown {
@@ -97,7 +97,7 @@ export function shown(session: DebugSession): Shown {
     approvers: request?.approvers.join(', ') || undefined,
     asked: request?.requestedAt && timeText(request.requestedAt),
     until: request?.expiresAt && timeText(request.expiresAt),
-    others: otherGrants.map(other => grantText(other) + (other.request?.ticket ? ` (${other.request.ticket})` : '')),
+    others: otherGrants.map(otherGrantText),
     refusal: refusal?.message,
     wouldDeny,
     client,

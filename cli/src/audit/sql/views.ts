@@ -227,6 +227,13 @@ LEFT JOIN failures AS f ON f.cluster = e.cluster AND f.audit_id = e.audit_id AND
 LEFT JOIN grants AS g ON g.cluster = e.cluster AND g.kind = e.grant_kind AND g.namespace = e.grant_namespace AND g.name = e.grant_name AND e.received_us >= g.from_us AND e.received_us < g.until_us
 WHERE e.past_git <> '' AND e.stage = 'ResponseComplete' AND e.code >= 200 AND e.code < 300 AND e.dry_run = 0
 GROUP BY e.cluster, e.audit_id, e.received_us, e.user_name`,
+
+    // Other grants of who made such a change that were open then: the emergency is one of them when RBAC names another binding.
+    past_git_grants: `
+SELECT c.cluster, c.audit_id, c.received_us, c.user_name, g.kind, g.namespace, g.name, g.role_kind, g.role, g.requested_by, g.request_reason, g.ticket, g.approvals, g.expires_at, g.from_us
+FROM past_git_changes AS c
+JOIN grants AS g ON g.cluster = c.cluster AND g.namespace = c.namespace AND g.requested_by = CASE WHEN c.as_user = '' THEN c.user_name ELSE c.as_user END
+WHERE c.received_us >= g.granted_us AND c.received_us < g.until_us AND NOT (g.kind = c.grant_kind AND g.namespace = c.grant_namespace AND g.name = c.grant_name)`,
   };
 }
 
