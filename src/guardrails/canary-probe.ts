@@ -156,6 +156,16 @@ export class GuardrailProbe {
     return new GuardrailProbe([{ policy: objectName(`${where}.debugContainers`, 'policy', policy ?? 'secure-debug-containers') }]);
   }
 
+  /**
+   * Any other policy: read, like that of `debugContainers`, because to ask it takes a right that no canary should have. E.g.
+   * `secure-debug-certificates` of `CertificateAccess`, or a policy of your own whose binding has its name.
+   *
+   * @param policy name of the policy, and of its binding
+   */
+  public static stored(policy: string): GuardrailProbe {
+    return new GuardrailProbe([{ policy: objectName(`${where}.stored`, 'policy', policy) }]);
+  }
+
   /** Names of the policies that are asked. */
   public readonly policies: string[];
   /** @internal */

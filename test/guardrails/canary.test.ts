@@ -1,5 +1,5 @@
 import { App, Chart, Cron, Duration } from 'cdk8s';
-import { DebugContainerCleanup, GuardrailCanary, GuardrailCanaryProps, GuardrailProbe } from '../../src';
+import { CertificateAccess, DebugContainerCleanup, GuardrailCanary, GuardrailCanaryProps, GuardrailProbe } from '../../src';
 import { refusal } from '../private/refusal';
 
 const ALL = () => [GuardrailProbe.accessRequests(), GuardrailProbe.bindings(), GuardrailProbe.exec('payments'), GuardrailProbe.gitOps('payments'), GuardrailProbe.debugContainers()];
@@ -103,6 +103,18 @@ it('each part can be said', () => {
   expect(objects.filter(({ kind }) => kind === 'Namespace')).toEqual([]);
 });
 
+it('reads the policy that it may not ask, and needs no right for that but to read it', () => {
+  const { config, objects, find } = made({ probes: [GuardrailProbe.stored('secure-debug-certificates')] });
+  expect(config.probes).toEqual([{ policy: 'secure-debug-certificates' }]);
+  expect(find('ClusterRole').rules.map((rule: any) => [rule.verbs, rule.resourceNames])).toEqual([[['get'], ['secure-debug-certificates']]]);
+  expect(objects.filter(({ kind }) => kind === 'Role').map(({ metadata }) => metadata.namespace)).toEqual(['secure-debug']);
+
+  const chart = new Chart(new App(), 'certificates');
+  new CertificateAccess(chart, 'access', { groups: ['oncall'] });
+  const named = chart.toJson().filter((object: any) => object.metadata.name === 'secure-debug-certificates').map(({ kind }: any) => kind);
+  expect(named.sort()).toEqual(['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding']);
+});
+
 describe('bad input is refused, with the fix', () => {
   it.each<[string, any, string]>([
     ['no probe', { probes: [] }, 'GuardrailCanary: probes = [] is empty, so nothing would be watched. Fix: give at least one, e.g. GuardrailProbe.accessRequests().'],
@@ -114,6 +126,9 @@ describe('bad input is refused, with the fix', () => {
     ['a system namespace', { jobNamespace: 'kube-system' }, 'GuardrailCanary: jobNamespace = "kube-system" is a system namespace'],
   ])('%s', (_what, props, message) => {
     expect(refusal(() => made(props))).toContain(message);
+  });
+  it('a malformed policy of a probe', () => {
+    expect(refusal(() => GuardrailProbe.stored('Certificates'))).toContain('GuardrailProbe.stored: policy = "Certificates" is not');
   });
   it('a malformed namespace of a probe', () => {
     expect(refusal(() => GuardrailProbe.exec('Payments'))).toContain('GuardrailProbe.exec: namespace = "Payments" is not a DNS label');
