@@ -1,8 +1,12 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'fs';
+import { join } from 'path';
 import { App, Chart } from 'cdk8s';
 import { Asking } from './bindings-ask';
+import { DebugSession } from '../../../cli/src/audit/debug-session';
+import { report } from '../../../cli/src/audit/report';
 import { GitOpsGuardrail, GitOpsIdentity, GuardrailMode } from '../../../src';
 import { AuditLog } from '../lab/audit-log';
-import { testIf, theCluster } from '../lab/cluster';
+import { scratch, testIf, theCluster } from '../lab/cluster';
 import { apply, asAdmin, find } from '../lab/kubectl';
 import { eventually } from '../lab/process';
 import { group, Scene } from '../requests/scene';
@@ -15,6 +19,8 @@ const asking = new Asking();
 const POLICY = 'sd-gitops-glass-guardrail';
 const settings = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings', namespace: scene.place }, data: { color: 'green' } };
 const SECONDS = 8;
+const OTHER_BINDING = 'sd-gitops-glass-editors';
+const SINCE = new Date().toISOString();
 
 beforeAll(async () => {
   await scene.raise();
@@ -72,6 +78,20 @@ it('an approver ends it before its time', async () => {
   await eventually('the emergency', async () => (await change('dave')).verdict === 'passed' || undefined, 30_000);
   expect((await scene.close('bob', binding, 'revoked')).status).toBe(200);
   await eventually('the end', async () => (await change('dave')).verdict === REFUSED || undefined, 30_000);
+  await scene.delete('admin', binding);
+});
+
+it('who may edit by a ClusterRoleBinding, which RBAC names first, changes it in an emergency too', async () => {
+  await asAdmin(cluster, ['create', 'clusterrolebinding', OTHER_BINDING, '--clusterrole=edit', `--user=${scene.name('dave')}`]);
+  try {
+    await scene.asked('dave', 'break-glass', { granted: true });
+    await eventually('the emergency', async () => (await change('dave')).verdict === 'passed' || undefined, 30_000);
+    // Until then the cluster may not have seen the ClusterRoleBinding; a right that it alone gives shows that it has.
+    await eventually('the ClusterRoleBinding', async () => await scene.may('dave', 'patch', 'configmaps', { namespace: 'default' }) || undefined, 30_000);
+    expect((await change('dave')).verdict).toBe('passed');
+  } finally {
+    await asAdmin(cluster, ['delete', 'clusterrolebinding', OTHER_BINDING]);
+  }
 });
 
 it('a cluster-admin by a ClusterRoleBinding is refused even then, as the docstring says', async () => {
@@ -94,4 +114,25 @@ testIf(cluster.auditLog, 'needs the audit log')('reason and ticket are found fro
   const granted = events.find(({ user, verb, objectRef }) => user.username === scene.name('dave') && verb === 'create' && objectRef?.resource === 'rolebindings' && objectRef.name === `break-glass:${scene.name('dave')}`);
   expect(granted.annotations[`${scene.policies()[0]}/request`]).toContain('ticket INC-42');
   expect((await find(cluster, ['configmap', 'settings', '-n', scene.place])).data.color).toBe('oscar');
+});
+
+testIf(cluster.auditLog, 'needs the audit log')('the report has the ticket of each such change, whichever binding RBAC named', async () => {
+  const folder = scratch(cluster, 'gitops-emergency');
+  mkdirSync(folder, { recursive: true });
+  const log = join(folder, 'audit.log');
+  // The log may have earlier runs of this file.
+  const ofThisRun = readFileSync(cluster.auditLog!, 'utf8').split('\n').slice(0, -1)
+    .filter(line => line.includes(`/namespaces/${scene.place}/`) && JSON.parse(line).requestReceivedTimestamp >= SINCE);
+  writeFileSync(log, ofThisRun.map(line => `${line}\n`).join(''));
+  const { data } = await report({ stdout: { write: () => undefined }, stderr: { write: () => undefined }, env: {} } as any, [log], { path: ['gitops-emergency'] });
+  const changes = (data as any).sessions as DebugSession[];
+  expect(new Set(changes.map(({ user }) => user))).toEqual(new Set([scene.name('dave'), scene.name('oscar')]));
+  for (const { user, grant, request, otherGrants } of changes) {
+    // The grant for debugging is still open; it is no emergency.
+    const emergencies = [{ ...grant!, request }, ...otherGrants].filter(({ role }) => role === 'Role/break-glass');
+    expect({ grant, emergencies }).toMatchObject({ grant, emergencies: [{ name: expect.stringContaining(`:${user}`), request: { ticket: 'INC-42' } }] });
+    expect(emergencies).toHaveLength(1);
+  }
+  expect(changes.filter(({ grant, request }) => grant?.name === OTHER_BINDING && request === undefined)).not.toEqual([]);
+  process.stderr.write(`${changes.length} changes past Git, ${changes.filter(({ request }) => !request).length} of which RBAC put down to another binding\n`);
 });
