@@ -127,17 +127,19 @@ describe('nothing is lost', () => {
 
   test('a key that ran out, or a write that takes long, costs no event where the exporter lets one say so', () => {
     expect(config.exporters['elasticsearch/elasticsearch'].retry.retry_on_status).toEqual(expect.arrayContaining([401, 403, 429, 503]));
+    // Elasticsearch's exporter does not try again what ran out of time; S3's does.
+    expect(config.exporters['elasticsearch/elasticsearch'].timeout).toBe('0s');
     expect(config.exporters['awss3/s3'].timeout).toBe('60s');
   });
 
   // The collector refuses to start with a setting that it does not know. Of these three exporters no test can ask it, so the names are held here.
   test.each([
-    ['elasticsearch/elasticsearch', '', ['api_key', 'endpoints', 'logs_index', 'retry', 'sending_queue', 'tls']],
+    ['elasticsearch/elasticsearch', '', ['api_key', 'endpoints', 'logs_index', 'retry', 'sending_queue', 'timeout', 'tls']],
     ['elasticsearch/elasticsearch', 'retry', ['enabled', 'initial_interval', 'max_interval', 'max_retries', 'retry_on_status']],
     ['splunk_hec/splunk-hec', '', ['endpoint', 'index', 'max_content_length_logs', 'max_event_size', 'retry_on_failure', 'sending_queue', 'sourcetype', 'tls', 'token']],
     ['awss3/s3', '', ['marshaler', 'retry_on_failure', 's3uploader', 'sending_queue', 'timeout']],
     ['awss3/s3', 's3uploader', [
-      'compression', 'disable_ssl', 'endpoint', 'region', 's3_bucket', 's3_force_path_style', 's3_partition_format', 's3_prefix', 'unique_key_func_name',
+      'compression', 'disable_ssl', 'endpoint', 'region', 's3_bucket', 's3_force_path_style', 's3_partition_format', 's3_partition_timezone', 's3_prefix', 'unique_key_func_name',
     ]],
   ])('%s %s has the settings of its documentation alone', (id, below, known) => {
     const { exporters } = ship({
@@ -153,7 +155,7 @@ describe('nothing is lost', () => {
   test('an event of 10 MiB goes through', () => {
     expect(config.receivers['file_log/audit'].max_log_size).toBe(10 * 1024 ** 2);
     expect(config.exporters['kafka/kafka'].producer).toMatchObject({ required_acks: -1, max_message_bytes: 10 * 1024 ** 2 });
-    expect(config.exporters['splunk_hec/splunk-hec']).toMatchObject({ max_content_length_logs: 10 * 1024 ** 2 });
+    expect(config.exporters['splunk_hec/splunk-hec']).toMatchObject({ max_content_length_logs: 10 * 1024 ** 2, max_event_size: 60 * 1024 ** 2 });
   });
 });
 
@@ -187,6 +189,20 @@ describe('sinks', () => {
     const sinks = [LogSink.otlpHttp('https://otel.example.com', { certificateAuthority: { name: 'otel-ca', key: 'ca.crt' } })];
     expect(ship({ sinks }).config.exporters['otlp_http/otlp-http'].tls).toEqual({ ca_file: '/etc/otelcol-sinks/otlp-http/ca.crt' });
     expect(pod({ sinks }).volumes).toContainEqual({ name: 'authority-otlp-http', configMap: { name: 'otel-ca', items: [{ key: 'ca.crt', path: 'ca.crt' }] } });
+  });
+
+  test('S3 learns of an authority by the environment, for its exporter has no setting for one', () => {
+    const sinks = [LogSink.s3('example-audit', { region: 'eu-central-1', endpoint: 'https://minio.storage:9000', certificateAuthority: { name: 'minio-ca', key: 'ca.crt' } })];
+    const { containers: [{ env, volumeMounts }] } = pod({ sinks });
+    expect(env).toContainEqual({ name: 'AWS_CA_BUNDLE', value: '/etc/otelcol-sinks/s3/ca.crt' });
+    expect(volumeMounts).toContainEqual({ name: 'authority-s3', mountPath: '/etc/otelcol-sinks/s3', readOnly: true });
+  });
+
+  test('two buckets share one environment: the same credentials, or an error', () => {
+    const bucket = (name: string, credentialsSecret: string) => LogSink.s3(`example-${name}`, { name, region: 'eu-central-1', credentialsSecret });
+    const { containers: [{ env }] } = pod({ sinks: [bucket('eu', 's3'), bucket('us', 's3')] });
+    expect(env.filter((one: any) => one.name === 'AWS_ACCESS_KEY_ID')).toHaveLength(1);
+    expect(() => pod({ sinks: [bucket('eu', 's3'), bucket('us', 'other')] })).toThrow(/AWS_ACCESS_KEY_ID.*one environment/);
   });
 
   test('S3 has a folder for each cluster; its own address is asked by path', () => {

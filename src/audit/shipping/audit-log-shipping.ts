@@ -295,6 +295,25 @@ function egressTo(sinks: LogSink[]): object[] {
   }))];
 }
 
+/** What the sinks take from the environment; there is one for all. */
+function variablesOf(sinks: LogSink[]): object[] {
+  const found = new Map<string, object>();
+  for (const { name: sink, _needs: { variables, certificateAuthority, authorityVariable } } of sinks) {
+    const own = [
+      ...variables.map(({ variable, secret: { name, key } }) => ({ name: variable, valueFrom: { secretKeyRef: { name, key } } })),
+      ...certificateAuthority && authorityVariable !== undefined ? [{ name: authorityVariable, value: caFile(sink) }] : [],
+    ];
+    for (const one of own) {
+      const known = found.get(one.name);
+      if (known && JSON.stringify(known) !== JSON.stringify(one)) {
+        reject({ where, field: 'sinks', value: sink, problem: `needs another ${one.name} than the sink before it, and the collector has one environment`, fix: 'give both the same, or ship to one of them' });
+      }
+      found.set(one.name, one);
+    }
+  }
+  return [...found.values()];
+}
+
 interface Pod {
   readonly name: string;
   readonly image: string;
@@ -329,8 +348,7 @@ function podSpec({ name, image, stateFolder, memory, user, sinks, logFolder }: P
         fieldRef('POD_IP', 'status.podIP'),
         // The rest is for what Go does not count.
         { name: 'GOMEMLIMIT', value: `${Math.floor(memory * 0.8)}MiB` },
-        ...needs.flatMap(({ variables }) => variables).map(({ variable, secret: { name: secretName, key } }) => (
-          { name: variable, valueFrom: { secretKeyRef: { name: secretName, key } } })),
+        ...variablesOf(sinks),
       ],
       // One that waits for its sink is alive.
       livenessProbe: { tcpSocket: { port: PORTS.health }, initialDelaySeconds: 30, periodSeconds: 30, failureThreshold: 5 },

@@ -12,6 +12,8 @@ export interface SinkVariable {
 export interface SinkNeeds {
   readonly variables: SinkVariable[];
   readonly certificateAuthority?: KeyOf;
+  /** The variable that names its authority, when no setting of the exporter does. */
+  readonly authorityVariable?: string;
   readonly hostFolder?: string;
   readonly ports: number[];
   readonly cidrs?: string[];
