@@ -1,10 +1,11 @@
 /**
- * The collector and what it sends to: a real Kafka, killed while the log grows, and a sink that answers and refuses. It needs no cluster,
- * but the collector and Kafka. Run by `npm run test:long`.
+ * The collector and what it sends to: a real Kafka, killed while the log grows, Splunk's exporter and a stand-in for Splunk, killed too, and a sink
+ * that answers and refuses. It needs no cluster, but the collector and Kafka. Run by `npm run test:long`.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'fs';
 import { createServer, Server } from 'http';
 import { join } from 'path';
+import { Hec } from './audit-shipping/hec';
 import { canRunKafka, Kafka, WHY_NO_KAFKA } from './audit-shipping/kafka';
 import { freePort, inputFor, readable, recordsOf, Restartable, theCollector } from './audit-shipping/processes';
 import { LogRedaction, LogSink } from '../../../src';
@@ -26,12 +27,12 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-async function collectorFor(name: string, sinks: LogSink[], more: Partial<CollectorInput> = {}) {
+async function collectorFor(name: string, sinks: LogSink[], more: Partial<CollectorInput> = {}, run = { program, env: {} }) {
   const own = join(folder, name);
   const input = await inputFor(own, { cluster: name, logPath: join(own, 'audit.log'), sinks, ...more });
   const file = join(own, 'collector.json');
   writeFileSync(file, JSON.stringify(readable(input)));
-  const collector = new Restartable(program, ['--config', file, ...FLAGS], join(own, 'collector.log'));
+  const collector = new Restartable(run.program, ['--config', file, ...FLAGS], join(own, 'collector.log'), run.env);
   stops.push(() => collector.stop());
   return { input, collector };
 }
@@ -67,6 +68,43 @@ testIf(canRunKafka, WHY_NO_KAFKA)('Kafka: each event arrives as one message and 
   expect(found.get('half a line {')).toBe('half a line {');
   expect(found.size).toBe(told.length + 2);
   process.stderr.write(`Kafka: ${told.length + 2} lines, ${messages.length} messages, broker killed ${kafka.broker.kills} times, collector ${collector.kills}\n`);
+}, 15 * 60_000);
+
+test('Splunk: each event arrives as it was, though the collector and what it sends to are killed in between, and it says that it is busy', async () => {
+  const hec = new Hec(await freePort(), 'a-token-of-this-test');
+  stops.push(() => hec.stop());
+  const sink = LogSink.splunkHec(`http://127.0.0.1:${hec.port}/services/collector`, { plaintext: true, token: { name: 'splunk', key: 'token' }, index: 'audit' });
+  const run = { program: await theCollector('otelcol-splunk'), env: { SINK_SPLUNK_HEC_TOKEN: hec.token } };
+  const { input, collector } = await collectorFor('splunk', [sink], { redact: [LogRedaction.sourceAddresses()] }, run);
+  const told = Array.from({ length: 3_000 }, (_, i) => event({ annotations: { text: `<&> "${i}" \\ \u2028 é` } }));
+  // Its line has 6 MiB, and 12 as JSON in JSON.
+  const large = event({ more: { requestObject: { large: '"'.repeat(3 * 1024 ** 2) } } });
+  await hec.start();
+  append(input, lines(told.slice(0, 1_000)));
+  collector.start();
+  await eventually('the first', async () => hec.events.size >= 1_000 || undefined, 120_000);
+  await hec.stop();
+  append(input, lines(told.slice(1_000, 2_000)));
+  await new Promise(resolve => setTimeout(resolve, 3_000));
+  await collector.stop();
+  append(input, `half a line {\n${lines([...told.slice(2_000), large])}`);
+  collector.start();
+  hec.busy = 5;
+  await hec.start();
+  await eventually('the last', async () => {
+    collector.mustRun();
+    return hec.events.size >= told.length + 2 || undefined;
+  }, 180_000);
+  expect(hec.busy).toBe(0);
+  const redacted = ({ sourceIPs, ...rest }: any) => ({ ...rest, annotations: { ...rest.annotations, 'secure-debug.internal/redacted': 'source addresses' } });
+  for (const one of [...told, large]) {
+    const { event: line, ...rest } = hec.events.get(one.auditID)!;
+    expect(JSON.parse(line)).toEqual(redacted(one));
+    expect(rest).toMatchObject({ sourcetype: 'kube:apiserver:audit', index: 'audit', fields: { 'k8s.cluster.name': 'splunk' } });
+  }
+  expect(hec.events.get('half a line {')!.fields).toMatchObject({ 'debug.damaged': expect.anything() });
+  expect(hec.events.size).toBe(told.length + 2);
+  process.stderr.write(`Splunk: ${told.length + 2} lines, ${hec.received} events in ${hec.requests} requests, Splunk stopped ${hec.stops} times, collector killed ${collector.kills}\n`);
 }, 15 * 60_000);
 
 test('what a sink refuses is not tried again but counted, and comes when the checkpoints are removed', async () => {

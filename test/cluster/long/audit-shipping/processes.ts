@@ -10,8 +10,10 @@ import { must } from '../../lab/process';
 const ROOT = join(__dirname, '..', '..', '..', '..');
 const BUILD = 20 * 60_000;
 
-/** The collector, built if it is not there. */
-export const theCollector = async () => (await must(join(ROOT, 'tools', 'otelcol', 'build.sh'), [], { env: process.env, timeout: BUILD })).trim();
+/** The collector, or the one that has the exporter for Splunk, built if it is not there. */
+export async function theCollector(folder: 'otelcol' | 'otelcol-splunk' = 'otelcol'): Promise<string> {
+  return (await must(join(ROOT, 'tools', folder, 'build.sh'), [], { env: process.env, timeout: BUILD })).trim();
+}
 
 /** promtool, and what Alertmanager makes of a time; built if they are not there. */
 export async function thePrometheus(): Promise<{ promtool: string; muted: string }> {
@@ -57,11 +59,13 @@ export class Restartable {
   /** How often it was killed. */
   public kills = 0;
 
-  public constructor(private readonly program: string, private readonly args: string[], private readonly log: string) {}
+  public constructor(
+    private readonly program: string, private readonly args: string[], private readonly log: string, private readonly env: NodeJS.ProcessEnv = {},
+  ) {}
 
   public start(): void {
     const out = openSync(this.log, 'a');
-    this.child = spawn(this.program, this.args, { stdio: ['ignore', out, out], env: { ...process.env, NODE_NAME: 'node-1' } });
+    this.child = spawn(this.program, this.args, { stdio: ['ignore', out, out], env: { ...process.env, NODE_NAME: 'node-1', ...this.env } });
     closeSync(out);
   }
 

@@ -1,0 +1,1 @@
+../otelcol/build.sh
