@@ -27,12 +27,20 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-async function collectorFor(name: string, sinks: LogSink[], more: Partial<CollectorInput> = {}, run = { program, env: {} }) {
+interface Run {
+  readonly program?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  change?(config: any, of: CollectorInput): void;
+}
+
+async function collectorFor(name: string, sinks: LogSink[], more: Partial<CollectorInput> = {}, run: Run = {}) {
   const own = join(folder, name);
   const input = await inputFor(own, { cluster: name, logPath: join(own, 'audit.log'), sinks, ...more });
   const file = join(own, 'collector.json');
-  writeFileSync(file, JSON.stringify(readable(input)));
-  const collector = new Restartable(run.program, ['--config', file, ...FLAGS], join(own, 'collector.log'), run.env);
+  const config = readable(input);
+  run.change?.(config, input);
+  writeFileSync(file, JSON.stringify(config));
+  const collector = new Restartable(run.program ?? program, ['--config', file, ...FLAGS], join(own, 'collector.log'), run.env);
   stops.push(() => collector.stop());
   return { input, collector };
 }
@@ -107,24 +115,58 @@ test('Splunk: each event arrives as it was, though the collector and what it sen
   process.stderr.write(`Splunk: ${told.length + 2} lines, ${hec.received} events in ${hec.requests} requests, Splunk stopped ${hec.stops} times, collector killed ${collector.kills}\n`);
 }, 15 * 60_000);
 
-test('what a sink refuses is not tried again but counted, and comes when the checkpoints are removed', async () => {
-  let status = 401;
-  let received = '';
+/** Takes OTLP over HTTP, or answers with another status. */
+async function otlpSink() {
+  const sink = { status: 200, received: '', requests: 0, port: await freePort() };
   const server: Server = createServer((request, response) => {
     let text = '';
     request.setEncoding('utf8').on('data', part => { text += part; }).on('end', () => {
-      if (status === 200) received += `${text}\n`;
-      response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
+      sink.requests++;
+      if (sink.status === 200) sink.received += `${text}\n`;
+      response.writeHead(sink.status, { 'content-type': 'application/json' }).end('{}');
     });
   });
-  const port = await freePort();
-  await new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve));
+  await new Promise<void>(resolve => server.listen(sink.port, '127.0.0.1', resolve));
   stops.push(() => new Promise(resolve => {
     server.closeAllConnections();
     server.close(resolve);
   }));
-  const { input, collector } = await collectorFor('refusing', [LogSink.loki(`http://127.0.0.1:${port}`, { plaintext: true })]);
-  const arrived = () => new Set(recordsOf(received).map(({ body }) => JSON.parse(body).auditID));
+  return sink;
+}
+
+test('what waits to become an object of S3 when the collector is killed is in a later one', async () => {
+  const sink = await otlpSink();
+  const { input, collector } = await collectorFor('batches', [LogSink.otlpHttp(`http://127.0.0.1:${sink.port}`, { plaintext: true })], {}, {
+    // The queue and the retry of S3, at a sink that there is. No batch is full, so each waits.
+    change: (config, of) => {
+      const { exporters } = readable({ ...of, sinks: [LogSink.s3('example-audit', { region: 'eu-central-1' })] });
+      const { sending_queue: queue, retry_on_failure: retry, timeout } = exporters['awss3/s3'];
+      Object.assign(config.exporters['otlp_http/otlp-http'], { sending_queue: { ...queue, batch: { ...queue.batch, flush_timeout: '5s' } }, retry_on_failure: retry, timeout });
+    },
+  });
+  const arrived = () => new Set(recordsOf(sink.received).map(({ body }) => JSON.parse(body).auditID));
+  const told = Array.from({ length: 1_000 }, () => event());
+  append(input, lines(told.slice(0, 500)));
+  collector.start();
+  const read = async () => {
+    const metrics = await fetch(`http://127.0.0.1:${input.ports.metrics}/metrics`).then(answer => answer.text(), () => '');
+    return Number(/^secure_debug_events_total\{[^}]*\} (\d+)$/m.exec(metrics)?.[1] ?? 0) >= 500 || undefined;
+  };
+  await eventually('the log to be read', read, 120_000);
+  await collector.stop();
+  const before = arrived().size;
+  append(input, lines(told.slice(500)));
+  collector.start();
+  await eventually('everything', async () => told.every(({ auditID }) => arrived().has(auditID)) || undefined, 120_000);
+  process.stderr.write(`batches: ${before} of 500 had arrived when the collector was killed; ${told.length} lines in ${sink.requests} requests\n`);
+  expect(sink.requests).toBeLessThan(20);
+}, 300_000);
+
+test('what a sink refuses is not tried again but counted, and comes when the checkpoints are removed', async () => {
+  const sink = await otlpSink();
+  sink.status = 401;
+  const { input, collector } = await collectorFor('refusing', [LogSink.loki(`http://127.0.0.1:${sink.port}`, { plaintext: true })]);
+  const arrived = () => new Set(recordsOf(sink.received).map(({ body }) => JSON.parse(body).auditID));
   const [refused, later] = [Array.from({ length: 300 }, () => event()), event()];
   append(input, lines(refused));
   collector.start();
@@ -132,7 +174,7 @@ test('what a sink refuses is not tried again but counted, and comes when the che
     const metrics = await fetch(`http://127.0.0.1:${input.ports.own}/metrics`).then(answer => answer.text(), () => '');
     return Number(/^otelcol_exporter_send_failed_log_records(?:_total)?\{[^}]*\} ([\d.e+]+)$/m.exec(metrics)?.[1] ?? 0) >= refused.length || undefined;
   }, 120_000);
-  status = 200;
+  sink.status = 200;
   append(input, lines([later]));
   await eventually('what came later', async () => arrived().has(later.auditID) || undefined);
   expect(arrived().size).toBe(1);
