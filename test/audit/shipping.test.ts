@@ -198,6 +198,12 @@ describe('sinks', () => {
     expect(volumeMounts).toContainEqual({ name: 'authority-s3', mountPath: '/etc/otelcol-sinks/s3', readOnly: true });
   });
 
+  test('S3 reaches the metadata service of AWS when it takes the credentials of the node, and only then', () => {
+    const egress = (credentialsSecret?: string) => JSON.stringify(kind(ship({ sinks: [LogSink.s3('example-audit', { region: 'eu-central-1', credentialsSecret })] }).manifests, 'NetworkPolicy').spec.egress);
+    expect(egress()).toContain('{"ports":[{"port":80,"protocol":"TCP"}],"to":[{"ipBlock":{"cidr":"169.254.169.254/32"}}]}');
+    expect(egress('s3')).not.toContain('169.254');
+  });
+
   test('two buckets share one environment: the same credentials, or an error', () => {
     const bucket = (name: string, credentialsSecret: string) => LogSink.s3(`example-${name}`, { name, region: 'eu-central-1', credentialsSecret });
     const { containers: [{ env }] } = pod({ sinks: [bucket('eu', 's3'), bucket('us', 's3')] });

@@ -289,10 +289,11 @@ function egressTo(sinks: LogSink[]): object[] {
     ports: ['TCP', 'UDP'].map(protocol => ({ port: 53, protocol })),
   };
   const needs = sinks.map(sink => sink._needs).filter(({ ports }) => ports.length > 0);
+  const metadataService = { ports: [{ port: 80, protocol: 'TCP' }], to: [{ ipBlock: { cidr: '169.254.169.254/32' } }] };
   return [dns, ...needs.map(({ ports, cidrs }) => ({
     ports: ports.map(port => ({ port, protocol: 'TCP' })),
     ...cidrs && { to: cidrs.map(block => ({ ipBlock: { cidr: block } })) },
-  }))];
+  })), ...needs.some(({ nodeCredentials }) => nodeCredentials) ? [metadataService] : []];
 }
 
 /** What the sinks take from the environment; there is one for all. */

@@ -107,7 +107,8 @@ export interface S3SinkProps extends LogSinkProps {
   /**
    * Secret with the access key's id and the key, as `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`.
    *
-   * @default - whatever the node has, e.g. its instance profile
+   * @default - those of the node's instance profile, from the metadata service, which the NetworkPolicy then lets the collector reach. With IMDSv2
+   * the node needs a hop limit of 2, for a pod is one hop further away
    */
   readonly credentialsSecret?: string;
 
@@ -233,10 +234,10 @@ export class LogSink {
       // What runs out of time is not tried again, and before 0.158 all tries together had the 90 seconds that there are otherwise.
       timeout: '0s',
     }),
-      [{ variable, secret: keyOf('apiKey', props.apiKey) }],
-      // This exporter retries by itself, three times unless it is told otherwise, and drops what is refused for another reason: a key that
-      // has run out must not cost events either.
-      { retry: { retry: { enabled: true, max_retries: 2_000_000_000, initial_interval: '1s', max_interval: '30s', retry_on_status: [401, 403, 404, 408, 429, 500, 502, 503, 504] } } });
+    [{ variable, secret: keyOf('apiKey', props.apiKey) }],
+    // This exporter retries by itself, three times unless it is told otherwise, and drops what is refused for another reason: a key that
+    // has run out must not cost events either.
+    { retry: { retry: { enabled: true, max_retries: 2_000_000_000, initial_interval: '1s', max_interval: '30s', retry_on_status: [401, 403, 404, 408, 429, 500, 502, 503, 504] } } });
   }
 
   /**
@@ -277,6 +278,7 @@ export class LogSink {
       ...common('s3', props, endpoint ? [endpoint.port] : [443]),
       kind: 'awss3',
       authorityVariable: 'AWS_CA_BUNDLE',
+      nodeCredentials: secret === undefined,
       variables: secret === undefined ? [] : ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'].map(variable => ({ variable, secret: keyOf('credentialsSecret', { name: secret, key: variable }) })),
       exporter: cluster => ({
         marshaler: 'body',

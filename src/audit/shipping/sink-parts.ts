@@ -15,6 +15,8 @@ export interface SinkNeeds {
   /** The variable that names its authority, when no setting of the exporter does. */
   readonly authorityVariable?: string;
   readonly hostFolder?: string;
+  /** Whether it takes the credentials of the node, from the metadata service of AWS. */
+  readonly nodeCredentials?: boolean;
   readonly ports: number[];
   readonly cidrs?: string[];
   /** Whether it gets events as objects: it would send a line as a JSON text of JSON. */
