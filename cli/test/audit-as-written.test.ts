@@ -145,7 +145,7 @@ describe('nothing is lost', () => {
     const db = await DuckDBInstance.create(':memory:');
     const connection = await db.connect();
     try {
-      const found = (await connection.runAndReadAll(`SELECT "auditID" FROM ${spooled(file, 100_000)} WHERE ${RELEVANT}`)).getRows().map(([id]) => id);
+      const found = (await connection.runAndReadAll(`SELECT "auditID" FROM ${spooled([file], 100_000)} WHERE ${RELEVANT}`)).getRows().map(([id]) => id);
       const kept = new Set(events.filter(matters).map(({ auditID }) => auditID));
       expect(found.filter(id => !kept.has(id))).toEqual([]);
       expect(found.length).toBeGreaterThan(100);

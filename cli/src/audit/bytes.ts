@@ -2,6 +2,7 @@ import { closeSync, createReadStream, openSync, readSync } from 'fs';
 import { Readable } from 'stream';
 import { DuckDBConnection } from '@duckdb/node-api';
 import { unpacked } from './lines';
+import { Part, WHOLE } from './parts';
 import { Fill } from './skim';
 import { Source } from './sources';
 import { linesOf } from './sql/read';
@@ -24,13 +25,15 @@ export function bytesOf(connection: DuckDBConnection, source: Source, stdin: Rea
 /** So many bytes of a packed file are read at a time. */
 const PACKED = 262_144;
 
-/** A file, read where it is wanted: a stream would cost as much as looking at what it gives. */
-function read(file: string, told: (bytes: number) => void): Fill {
+/** A file or a part of it, read where it is wanted: a stream would cost as much as looking at what it gives. */
+export function read(file: string, told: (bytes: number) => void, { from, to }: Part = WHOLE): Fill {
   const fd = openSync(file, 'r');
+  let place = from;
   return (into, at) => {
     let many = 0;
     try {
-      many = readSync(fd, into, at, into.length - at, null);
+      many = readSync(fd, into, at, Math.min(into.length - at, to - place), place);
+      place += many;
     } finally {
       if (many === 0) closeSync(fd);
     }

@@ -6,13 +6,14 @@ import { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { bytesOf } from './bytes';
 import { Damage } from './damage';
 import { Declared } from './declared';
-import { Fill } from './skim';
 import { MIB, Source } from './sources';
-import { Spool } from './spool';
+import { timesOf } from './spool';
+import { COLUMNS } from './sql/columns';
 import { EVENTS, FAILURES } from './sql/events';
-import { COLUMN_NAMES, COLUMNS, DAMAGED, parquet, quoted, RELEVANT, spooled } from './sql/read';
+import { COLUMN_NAMES, DAMAGED, parquet, quoted, RELEVANT, spooled } from './sql/read';
 import { text } from './sql/text';
 import { views } from './sql/views';
+import { Kept, ThreadOptions, Threads } from './threads';
 import { zstdWhole } from './zstd';
 
 /** Values as DuckDB gives them for JSON: whole numbers of 64 bit are texts. */
@@ -24,6 +25,8 @@ export interface EvidenceOptions {
   readonly stdin?: Readable;
   /** A folder to which what was kept is written, as Parquet by day. */
   readonly convert?: string;
+  /** How large files are read. */
+  readonly reading?: ThreadOptions;
   /** Told how many bytes of the files are read. */
   progress?(bytes: number): void;
 }
@@ -126,7 +129,8 @@ export class Evidence {
     }
   }
 
-  private async load(sources: Source[], { stdin, progress }: EvidenceOptions): Promise<void> {
+  private async load(sources: Source[], { stdin, progress, reading }: EvidenceOptions): Promise<void> {
+    const threads = new Threads(reading);
     const damages = sources.map(() => new Damage());
     const events: number[] = [];
     let read = 0;
@@ -137,21 +141,28 @@ export class Evidence {
       const connection = await this.db.connect();
       try {
         for (let index = next++; index < sources.length; index = next++) {
-          events[index] = await this.one(connection, index, sources[index], damages[index], bytesOf(connection, sources[index], stdin, tell));
+          const [source, spool] = [sources[index], join(this.folder, `spool-${index}.json`)];
+          const kept = () => threads.read(source, spool, () => bytesOf(connection, source, stdin, tell), tell);
+          events[index] = await this.one(connection, index, source, damages[index], kept);
         }
       } finally {
         connection.closeSync();
       }
     };
-    await Promise.all(Array.from({ length: Math.min(PARALLEL, sources.length) }, work));
+    try {
+      await Promise.all(Array.from({ length: Math.min(PARALLEL, sources.length) }, work));
+    } finally {
+      await threads.close();
+    }
     sources.forEach(({ name, cluster }, index) => {
       this.logs.push({ name, events: events[index], ...cluster !== undefined && { cluster } });
-      this.damage.add(damages[index]);
+      this.damage.add(damages[index].found);
     });
   }
 
   /** Reads one file, and says how many events it has. */
-  private async one(connection: DuckDBConnection, index: number, { name, file, format }: Source, damage: Damage, bytes: Fill): Promise<number> {
+  private async one(connection: DuckDBConnection, index: number, source: Source, damage: Damage, read: () => Promise<Kept>): Promise<number> {
+    const { name, file, format } = source;
     if (format === 'parquet') {
       const { damaged, why } = await this.take(connection, index, parquet(file));
       if (damaged > 0) {
@@ -162,15 +173,15 @@ export class Evidence {
       const reader = await connection.runAndReadAll(`SELECT count(*) FROM ${parquet(file)}`);
       return Number(reader.getRows()[0][0]);
     }
-    const spool = new Spool(join(this.folder, `spool-${index}.json`));
-    const { events, times } = await spool.fill(name, bytes, damage);
-    this.see(times);
+    const { told, spools } = await read();
+    damage.add(told.damage);
+    this.see(timesOf(told));
     // A reader of gzip says so itself, and where.
     if (format === 'zstd' && !await zstdWhole(file)) damage.note(name, 'cut off; nothing was read from there on');
-    const { damaged, why } = await this.take(connection, index, spooled(spool.file, spool.longest));
-    spool.remove();
+    const { damaged, why } = await this.take(connection, index, spooled(spools, told.longest));
+    for (const spool of spools) rmSync(spool);
     if (damaged > 0) damage.note(name, why ?? `${damaged} events could not be read`);
-    return events;
+    return told.events;
   }
 
   /** Keeps what matters of some events, and says how many are damaged. */

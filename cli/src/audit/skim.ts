@@ -22,11 +22,11 @@ const TURN = 16_000_000;
 /**
  * Goes through the lines of a log, and reads only those that need it. Memory does not grow with the log.
  *
- * @returns how many lines passed
+ * @returns how many lines there are
  */
 export async function skim(fill: Fill, look: Look): Promise<number> {
   let buffer = Buffer.allocUnsafeSlow(SIZE + 1);
-  let [held, number, passed, turn] = [0, 0, 0, 0];
+  let [held, number, turn] = [0, 0, 0];
   let tooLong = false;
   const lines = (end: number) => {
     const text = buffer.toString('latin1', 0, end);
@@ -37,9 +37,7 @@ export async function skim(fill: Fill, look: Look): Promise<number> {
       if (tooLong) {
         look.read(undefined, number);
         tooLong = false;
-      } else if (look.passes(from, to)) {
-        passed++;
-      } else {
+      } else if (!look.passes(from, to)) {
         look.read(buffer.toString('utf8', from, to), number);
       }
       from = to + 1;
@@ -79,5 +77,5 @@ export async function skim(fill: Fill, look: Look): Promise<number> {
     buffer[held] = NEWLINE;
     lines(held + 1);
   }
-  return passed;
+  return number;
 }

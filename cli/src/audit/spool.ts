@@ -1,11 +1,11 @@
-import { closeSync, openSync, rmSync, writeSync } from 'fs';
+import { closeSync, openSync, writeSync } from 'fs';
 import { AsWritten } from './as-written';
-import { Damage } from './damage';
+import { Damage, Found } from './damage';
 import { asObject, asText, AuditEvent, micros, parseEvent } from './event';
 import { CutOff } from './lines';
 import { isNote, mayMatter } from './may-matter';
 import { Fill, Look, skim } from './skim';
-import { COLUMNS, LONGEST_OBJECT } from './sql/read';
+import { COLUMNS, LONGEST_OBJECT } from './sql/columns';
 
 /** A body may have so many bytes, with all else of its event. */
 const LONGEST_WITH_BODY = LONGEST_OBJECT / 2;
@@ -14,12 +14,38 @@ const PART = 1_000_000;
 /** At the begin and the end of a log so many are looked at for times. */
 const EDGE = 65_536;
 
-/** What reading a log to its end told. */
+/** What reading a log to its end told, or a part of it. */
 export interface Told {
   readonly events: number;
-  /** Times at the begin and the end, RFC 3339. */
-  readonly times: string[];
+  readonly lines: number;
+  /** Bytes of the longest event that was kept. */
+  readonly longest: number;
+  /** The first and the last characters. */
+  readonly first: string;
+  readonly last: string;
+  readonly damage: Found;
 }
+
+/** What two parts told that follow each other. */
+export function joined(a: Told, b: Told): Told {
+  const damage = new Damage();
+  damage.add(a.damage);
+  damage.add(b.damage, a.lines);
+  return {
+    events: a.events + b.events,
+    lines: a.lines + b.lines,
+    longest: Math.max(a.longest, b.longest),
+    first: begun(a.first, b.first),
+    last: ended(a.last, b.last),
+    damage: damage.found,
+  };
+}
+
+const begun = (first: string, more: string): string => first.length < EDGE ? `${first}${more}`.slice(0, EDGE) : first;
+const ended = (last: string, more: string): string => more.length < EDGE ? `${last}${more}`.slice(-EDGE) : more.slice(-EDGE);
+
+/** Times at the begin and the end, RFC 3339. */
+export const timesOf = ({ first, last }: Told): string[] => [...times(first), ...times(last)];
 
 function relevant({ objectRef, verb, user, annotations }: AuditEvent): boolean {
   const { resource, subresource } = asObject(objectRef);
@@ -43,51 +69,48 @@ const times = (part: string): string[] => [...part.matchAll(/"(?:requestReceived
 
 /** What of a log may matter, as DuckDB reads it. Everything that is no event is named, by its line. */
 export class Spool {
-  /** Bytes of the longest event. */
-  public longest = 0;
+  private readonly damage = new Damage();
+  private longest = 0;
   private fd = -1;
   private part = '';
 
   public constructor(public readonly file: string) {}
 
   /** Reads a log to its end, or as far as it goes. */
-  public async fill(name: string, bytes: Fill, damage: Damage): Promise<Told> {
+  public async fill(name: string, bytes: Fill): Promise<Told> {
     this.fd = openSync(this.file, 'w', 0o600);
     const asWritten = new AsWritten();
-    let [first, last, read] = ['', '', 0];
+    let [first, last, events, lines] = ['', '', 0, 0];
     const look: Look = {
       begin: text => {
-        first ||= text.slice(0, EDGE);
-        last = text;
+        first = begun(first, text);
+        last = text.length < EDGE ? ended(last, text) : text;
         asWritten.begin(text);
       },
       passes: (from, to) => {
         const passes = asWritten.passes(from, to);
-        if (passes) read++;
+        if (passes) events++;
         return passes;
       },
       read: (line, number) => {
         if (line?.trim() === '') return;
         const event = line === undefined ? 'too long for an event' : parseEvent(line);
-        if (typeof event !== 'string') read++;
+        if (typeof event !== 'string') events++;
         const wrong = typeof event === 'string' ? event : this.take(event, line!);
-        if (wrong) damage.line(name, number, wrong);
+        if (wrong) this.damage.line(name, number, wrong);
       },
     };
     try {
-      await skim(bytes, look);
+      lines = await skim(bytes, look);
     } catch (error) {
       if (!(error instanceof CutOff)) throw error;
-      damage.cutOff(name, error.afterLine, error.message);
+      lines = error.afterLine;
+      this.damage.cutOff(name, lines, error.message);
     } finally {
       this.write();
       closeSync(this.fd);
     }
-    return { events: read, times: [...times(first), ...times(last.slice(-EDGE))] };
-  }
-
-  public remove(): void {
-    rmSync(this.file, { force: true });
+    return { events, lines, longest: this.longest, first, last: last.slice(-EDGE), damage: this.damage.found };
   }
 
   /** Keeps an event that may matter; a text says what is wrong with it. */

@@ -1,30 +1,7 @@
 import { Fields, usesCapability } from './capabilities';
+import { COLUMNS, LONGEST_OBJECT } from './columns';
 import { all, any, oneOf, text } from './text';
 import { BINDING_WRITES, BINDINGS, NODES, NOTES, REVIEWS } from '../may-matter';
-
-/** What is read of an event, and as what; DuckDB's types. Whatever an event lacks, or has as another type, is null. */
-export const COLUMNS: { readonly [field: string]: string } = {
-  kind: 'VARCHAR',
-  apiVersion: 'VARCHAR',
-  auditID: 'VARCHAR',
-  stage: 'VARCHAR',
-  verb: 'VARCHAR',
-  requestURI: 'VARCHAR',
-  user: 'STRUCT(username VARCHAR, groups VARCHAR[])',
-  impersonatedUser: 'STRUCT(username VARCHAR, groups VARCHAR[])',
-  sourceIPs: 'VARCHAR[]',
-  userAgent: 'VARCHAR',
-  objectRef: 'STRUCT(resource VARCHAR, namespace VARCHAR, "name" VARCHAR, apiGroup VARCHAR, subresource VARCHAR)',
-  responseStatus: 'STRUCT(message VARCHAR, code INTEGER)',
-  // Its JSON as text: checked once more as JSON it would cost a sixth of the whole time.
-  requestObject: 'VARCHAR',
-  requestReceivedTimestamp: 'VARCHAR',
-  stageTimestamp: 'VARCHAR',
-  annotations: 'MAP(VARCHAR, VARCHAR)',
-};
-
-/** No event is longer when DuckDB reads it: it needs a multiple of that for each of its threads. */
-export const LONGEST_OBJECT = 16 * 1_048_576;
 
 export const quoted = (name: string): string => `"${name.replace(/"/g, '""')}"`;
 
@@ -68,9 +45,9 @@ export type Format = 'text' | 'gzip' | 'zstd' | 'parquet';
 export const parquet = (file: string): string => `(SELECT ${COLUMN_NAMES} FROM read_parquet(${literal(file)}, hive_partitioning=false))`;
 
 /** Events that may matter, as they were spooled. DuckDB takes memory for some of the longest. */
-export function spooled(file: string, longest: number): string {
+export function spooled(files: readonly string[], longest: number): string {
   const columns = Object.entries(COLUMNS).map(([name, type]) => `${quoted(name)}: '${type}'`).join(', ');
-  return `read_json(${literal(file)}, format='newline_delimited', compression='uncompressed', ignore_errors=true, maximum_object_size=${Math.max(LEAST_OBJECT, longest + 1)}, columns={${columns}})`;
+  return `read_json([${files.map(literal).join(', ')}], format='newline_delimited', compression='uncompressed', ignore_errors=true, maximum_object_size=${Math.max(LEAST_OBJECT, longest + 1)}, columns={${columns}})`;
 }
 
 /** The lines of a file packed by zstd, whatever is in them. */

@@ -1,0 +1,42 @@
+import { closeSync, openSync, readSync } from 'fs';
+
+/** Bytes of a file, from one up to another. */
+export interface Part {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** To its end, wherever that is by then. */
+export const WHOLE: Part = { from: 0, to: Infinity };
+
+/** So many bytes are looked through at a time for the end of a line. */
+const LOOKED = 65_536;
+
+/** A file in parts of about so many bytes, each of which ends with a line; the last goes on to the end of what is written by then. */
+export function partsOf(file: string, size: number, part: number): Part[] {
+  const fd = openSync(file, 'r');
+  try {
+    const parts: Part[] = [];
+    let from = 0;
+    for (let at = part; at < size; at = from + part) {
+      const to = lineAfter(fd, at);
+      if (to === undefined || to >= size) break;
+      parts.push({ from, to });
+      from = to;
+    }
+    return [...parts, { from, to: Infinity }];
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Where the first line begins that begins at a place or after it. */
+function lineAfter(fd: number, place: number): number | undefined {
+  const bytes = Buffer.allocUnsafe(LOOKED);
+  for (let at = place - 1; ; at += LOOKED) {
+    const many = readSync(fd, bytes, 0, LOOKED, at);
+    if (many === 0) return undefined;
+    const end = bytes.subarray(0, many).indexOf(0x0a);
+    if (end >= 0) return at + end + 1;
+  }
+}

@@ -1,0 +1,133 @@
+import { statSync } from 'fs';
+import { availableParallelism } from 'os';
+import { join } from 'path';
+import { Worker } from 'worker_threads';
+import { read } from './bytes';
+import { Part, partsOf, WHOLE } from './parts';
+import { Fill } from './skim';
+import { Source } from './sources';
+import { joined, Spool, Told } from './spool';
+
+/** A file that several threads read: each takes the next part that nobody has taken. */
+export interface Shared {
+  readonly name: string;
+  readonly file: string;
+  readonly parts: readonly Part[];
+  /** A part is kept as this, with its number. */
+  readonly spool: string;
+  /** The number of the next part; all threads have it in common. */
+  readonly next: Int32Array;
+}
+
+/** What a thread says: a part is read, or no part is left. */
+export interface Said {
+  readonly part?: { readonly number: number; readonly told: Told; readonly bytes: number };
+  readonly done?: true;
+}
+
+/** What is kept of a file. */
+export interface Kept {
+  readonly told: Told;
+  readonly spools: string[];
+}
+
+export interface ThreadOptions {
+  /** How many threads read; default: one for each core, at most `MOST`. */
+  readonly threads?: number;
+  /** About so many bytes are read by one of them at a time; default: 16 MB, more where there would be too many parts. */
+  readonly part?: number;
+  /** The program of the others. */
+  readonly program?: string;
+}
+
+/** Each thread takes some 20 MiB. */
+const MOST = 4;
+/** MiB for what a thread lets go at once: lines of text. */
+const YOUNG = 8;
+const PART = 16_000_000;
+const PARTS = 1_000;
+/** A file of fewer parts is read before a thread has begun. */
+const FEW = 4;
+
+/** The part that a thread takes next, until there is none. */
+export function* taken({ next, parts }: Pick<Shared, 'next' | 'parts'>): Generator<number> {
+  for (let number = Atomics.add(next, 0, 1); number < parts.length; number = Atomics.add(next, 0, 1)) yield number;
+}
+
+/** Reads a part. */
+export async function readPart({ name, file, parts, spool }: Shared, number: number, tell: (bytes: number) => void): Promise<Told> {
+  return new Spool(partOf(spool, number)).fill(name, read(file, tell, parts[number]));
+}
+
+const partOf = (spool: string, number: number): string => `${spool}-${number}`;
+
+/**
+ * Reads large files by all cores. What comes of it is the same whatever their number is, and wherever a file is cut: parts are put together in their order.
+ */
+export class Threads {
+  private readonly many: number;
+  private readonly others: Worker[] = [];
+  /** One file at a time. */
+  private before: Promise<unknown> = Promise.resolve();
+
+  public constructor(private readonly options: ThreadOptions = {}) {
+    // The sources run as they are, as in tests, have no program for another thread.
+    const alone = options.program === undefined && !__filename.endsWith('.js');
+    this.many = alone ? 1 : options.threads ?? Math.min(availableParallelism(), MOST);
+  }
+
+  /**
+   * Keeps what of a file may matter.
+   *
+   * @param open gives the bytes of a file that one thread reads
+   * @param tell is told how many bytes were read of one that several read
+   */
+  public async read(source: Source, spool: string, open: () => Fill, tell: (bytes: number) => void): Promise<Kept> {
+    const { name, file } = source;
+    const parts = this.partsOf(source);
+    if (parts.length === 1) return { told: await new Spool(spool).fill(name, open()), spools: [spool] };
+    const shared: Shared = { name, file, parts, spool, next: new Int32Array(new SharedArrayBuffer(4)) };
+    const kept = this.before.then(() => this.share(shared, tell));
+    this.before = kept.catch(() => undefined);
+    return kept;
+  }
+
+  public async close(): Promise<void> {
+    await Promise.all(this.others.map(one => one.terminate()));
+  }
+
+  private partsOf({ file, format, stdin }: Source): Part[] {
+    if (format !== 'text' || stdin || this.many === 1) return [WHOLE];
+    const { size } = statSync(file);
+    const part = this.options.part ?? Math.max(PART, Math.ceil(size / PARTS));
+    return this.options.part === undefined && size < FEW * part ? [WHOLE] : partsOf(file, size, part);
+  }
+
+  private async share(shared: Shared, tell: (bytes: number) => void): Promise<Kept> {
+    const told: Told[] = [];
+    while (this.others.length < this.many - 1) this.others.push(new Worker(this.options.program ?? join(__dirname, 'thread.js'), { resourceLimits: { maxYoungGenerationSizeMb: YOUNG } }));
+    const others = this.others.map(one => new Promise<void>((resolve, reject) => {
+      const hear = ({ part, done }: Said) => {
+        if (part) {
+          told[part.number] = part.told;
+          tell(part.bytes);
+        }
+        if (done) end(resolve);
+      };
+      const fail = (error: Error) => end(() => reject(error));
+      const end = (how: () => void) => {
+        one.off('message', hear).off('error', fail);
+        how();
+      };
+      one.on('message', hear).on('error', fail);
+      one.postMessage(shared);
+    }));
+    const own = async () => {
+      for (const number of taken(shared)) told[number] = await readPart(shared, number, tell);
+    };
+    await Promise.all([own(), ...others]);
+    const cut = told.findIndex(({ damage }) => damage.cut.length > 0);
+    const whole = cut < 0 ? told : told.slice(0, cut + 1);
+    return { told: whole.reduce(joined), spools: whole.map((_, number) => partOf(shared.spool, number)) };
+  }
+}
