@@ -130,13 +130,14 @@ describe('nothing is lost', () => {
     // Elasticsearch's exporter does not try again what ran out of time; S3's does.
     expect(config.exporters['elasticsearch/elasticsearch'].timeout).toBe('0s');
     expect(config.exporters['awss3/s3'].timeout).toBe('60s');
+    expect(config.exporters['splunk_hec/splunk-hec'].timeout).toBe('60s');
   });
 
   // The collector refuses to start with a setting that it does not know. Of these three exporters no test can ask it, so the names are held here.
   test.each([
     ['elasticsearch/elasticsearch', '', ['api_key', 'endpoints', 'logs_index', 'retry', 'sending_queue', 'timeout', 'tls']],
     ['elasticsearch/elasticsearch', 'retry', ['enabled', 'initial_interval', 'max_interval', 'max_retries', 'retry_on_status']],
-    ['splunk_hec/splunk-hec', '', ['endpoint', 'index', 'max_content_length_logs', 'max_event_size', 'retry_on_failure', 'sending_queue', 'sourcetype', 'tls', 'token']],
+    ['splunk_hec/splunk-hec', '', ['endpoint', 'index', 'max_content_length_logs', 'max_event_size', 'retry_on_failure', 'sending_queue', 'sourcetype', 'timeout', 'tls', 'token']],
     ['awss3/s3', '', ['marshaler', 'retry_on_failure', 's3uploader', 'sending_queue', 'timeout']],
     ['awss3/s3', 's3uploader', [
       'compression', 'disable_ssl', 'endpoint', 'region', 's3_bucket', 's3_force_path_style', 's3_partition_format', 's3_partition_timezone', 's3_prefix', 'unique_key_func_name',

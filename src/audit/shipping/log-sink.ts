@@ -252,6 +252,8 @@ export class LogSink {
       endpoint: url,
       tls,
       token: `\${env:${variable}}`,
+      // Ten seconds otherwise, each time anew: too short for a large request on a slow line.
+      timeout: '60s',
       sourcetype: 'kube:apiserver:audit',
       ...props.index !== undefined && { index: text(where, 'index', props.index, 'an index') },
       // What is larger is dropped. An event has its line as JSON in JSON, which may be several times as long; a request is packed.
