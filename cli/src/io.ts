@@ -1,4 +1,3 @@
-import { randomBytes } from 'crypto';
 import { Connection, ConnectOptions, connect } from './connection';
 
 /** Where text goes. */
@@ -29,7 +28,8 @@ export function processIo(): Io {
     get stdin() { return process.stdin; },
     connect: options => connect(io, options),
     sleep: milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds)),
-    unique: () => randomBytes(5).toString('hex'),
+    // Not imported: it takes a tenth of the time that help takes.
+    unique: () => Buffer.from(crypto.getRandomValues(new Uint8Array(5))).toString('hex'),
   };
   return io;
 }

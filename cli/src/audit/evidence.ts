@@ -31,9 +31,12 @@ export interface EvidenceOptions {
   progress?(bytes: number): void;
 }
 
-/** DuckDB may use so many MiB for itself; beyond, it writes to the temporary folder. */
-const MEMORY = 160;
-/** And so many times what was kept: not all that it needs for an answer can be written there. */
+/** DuckDB may use so many MiB; beyond, it writes to the temporary folder. */
+const MEMORY = 80;
+/** Not all that it needs for an answer can be written there: then it gets twice as much, and so on, up to so many times of it. */
+const MOST_MEMORY = 64;
+/** For a question of a user it gets this, and so many times what was kept. */
+const MEMORY_TO_ASK = 160;
 const ROOM = 2;
 /** Once it takes so much at a time, what it no longer needs goes back to the system before; the C library would keep it. */
 const FREED = '1MiB';
@@ -41,6 +44,14 @@ const FREED = '1MiB';
 const ANSWERED_ONCE: { readonly [relation: string]: string | undefined } = {
   debug_requests: 'session_requests', session_requests: 'session_would_deny', grants: undefined, sessions: undefined, session_would_deny: undefined,
 };
+/** So many events are made requests and sessions at a time. */
+const AT_ONCE = 25_000;
+/** What is made for some people at a time, and the relation of which those are taken: no request and no session is of two. */
+const BY_PEOPLE: { readonly [relation: string]: string | undefined } = {
+  debug_requests: 'events', session_requests: 'debug_requests', sessions: 'session_requests', session_would_deny: 'session_requests',
+};
+/** So many rows become texts at a time. */
+const SOME = 64;
 /** So many files are read at a time, for one that is packed is unpacked by one thread. */
 const PARALLEL = 2;
 
@@ -71,6 +82,10 @@ export class Evidence {
 
   private earliest?: string;
   private latest?: string;
+  /** In MiB: what DuckDB may use, and what was kept. */
+  private memory = MEMORY;
+  private kept = 0;
+  private locked = false;
 
   private constructor(private readonly folder: string) {}
 
@@ -95,17 +110,34 @@ export class Evidence {
 
   /** The same of texts alone, one row at a time: there may be many, and long ones. */
   public async* texts(sql: string): AsyncGenerator<(string | null)[]> {
-    const result = await this.connection.stream(sql);
-    for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
-      const columns = Array.from({ length: chunk.columnCount }, (_, i) => chunk!.getColumnVector(i));
-      for (let row = 0; row < chunk.rowCount; row++) yield columns.map(column => column.getItem(row) as string | null);
+    const [result, first] = await this.patiently(async () => {
+      const begun = await this.connection.stream(sql);
+      return [begun, await begun.fetchChunk()] as const;
+    });
+    for (let chunk = first; chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+      const { rowCount, columnCount } = chunk;
+      const columns = Array.from({ length: columnCount }, (_, i) => chunk!.getColumnVector(i));
+      for (let from = 0; from < rowCount; from += SOME) {
+        // Each remembers what it gave.
+        const some = columns.map(column => column.slice(from, Math.min(SOME, rowCount - from)));
+        for (let row = 0; row < some[0].itemCount; row++) yield some.map(column => column.getItem(row) as string | null);
+      }
     }
   }
 
   /** Runs a question of a user: it sees the relations, and neither files nor the network. */
   public async ask(sql: string): Promise<{ readonly columns: string[]; readonly rows: Row[] }> {
+    await this.lock();
     const reader = await this.connection.runAndReadAll(sql);
     return { columns: reader.deduplicatedColumnNames(), rows: reader.getRowObjectsJson() as Row[] };
+  }
+
+  /** From now on nothing can be set, and so memory cannot be either. */
+  private async lock(): Promise<void> {
+    if (this.locked) return;
+    this.locked = true;
+    await this.allow(Math.max(this.memory, MEMORY_TO_ASK + ROOM * this.kept));
+    await this.connection.run('SET lock_configuration=true');
   }
 
   public close(): void {
@@ -115,6 +147,8 @@ export class Evidence {
   }
 
   private async open(declared: Declared[] | undefined): Promise<void> {
+    // DuckDB works on the threads that Node has for its own, and the C library keeps for each what it once took. Read when the first is needed.
+    process.env.UV_THREADPOOL_SIZE ??= String(PARALLEL);
     this.db = await DuckDBInstance.create(':memory:', {
       // What is kept is so little that a second thread costs more than it gains.
       threads: '1', memory_limit: `${MEMORY}MiB`, temp_directory: join(this.folder, 'spill'), allocator_bulk_deallocation_flush_threshold: FREED, autoinstall_known_extensions: 'false', autoload_known_extensions: 'false', preserve_insertion_order: 'false',
@@ -187,7 +221,7 @@ export class Evidence {
   /** Keeps what matters of some events, and says how many are damaged. */
   private async take(connection: DuckDBConnection, index: number, events: string): Promise<{ readonly damaged: number; readonly why?: string }> {
     try {
-      await connection.run(`INSERT INTO kept SELECT ${index}, ${COLUMN_NAMES} FROM ${events} WHERE ${DAMAGED} OR ${RELEVANT}`);
+      await this.patiently(() => connection.run(`INSERT INTO kept SELECT ${index}, ${COLUMN_NAMES} FROM ${events} WHERE ${DAMAGED} OR ${RELEVANT}`));
     } catch (error) {
       return { damaged: 1, why: (error as Error).message.split('\n')[0] };
     }
@@ -204,9 +238,33 @@ export class Evidence {
       TO ${text(folder)} (FORMAT parquet, PARTITION_BY (${by}), COMPRESSION zstd)`);
   }
 
+  private async allow(memory: number): Promise<void> {
+    this.memory = memory;
+    await this.connection.run(`SET memory_limit='${memory}MiB'`);
+  }
+
+  /** Does something, and once more with more memory where that was not enough. */
+  private async patiently<T>(act: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await act();
+      } catch (error) {
+        if (!/^Out of Memory Error/.test((error as Error).message) || this.memory >= MOST_MEMORY * MEMORY) throw error;
+        await this.allow(2 * this.memory);
+      }
+    }
+  }
+
   /** Puts a table in the place of a view. */
-  private async keep(relation: string): Promise<void> {
-    await this.connection.run(`CREATE TABLE ${relation}_read AS SELECT * FROM ${relation}`);
+  private async keep(relation: string, events = 0): Promise<void> {
+    const of = BY_PEOPLE[relation];
+    const parts = of === undefined ? 1 : Math.max(1, Math.ceil(events / AT_ONCE));
+    for (let part = 0; part < parts; part++) {
+      if (parts > 1) await this.connection.run(`CREATE OR REPLACE VIEW ${of} AS SELECT * FROM ${of}_read WHERE hash(user_name, as_user) % ${parts} = ${part}`);
+      const to = part === 0 ? `CREATE TABLE ${relation}_read AS` : `INSERT INTO ${relation}_read`;
+      await this.patiently(() => this.connection.run(`${to} SELECT * FROM ${relation}`));
+    }
+    if (parts > 1) await this.connection.run(`CREATE OR REPLACE VIEW ${of} AS SELECT * FROM ${of}_read`);
     await this.connection.run(`CREATE OR REPLACE VIEW ${relation} AS SELECT * FROM ${relation}_read`);
   }
 
@@ -221,8 +279,8 @@ export class Evidence {
    * on it: DuckDB looks through all that is below a view each time that it is named.
    */
   private async ready(declaredOnly: boolean): Promise<void> {
-    const [{ kept }] = await this.rows('SELECT CAST(sum(memory_usage_bytes + temporary_storage_bytes) AS DOUBLE) AS kept FROM duckdb_memory()');
-    await this.connection.run(`SET memory_limit='${MEMORY + ROOM * Math.ceil(kept / MIB)}MiB'`);
+    const [{ kept, events }] = await this.rows('SELECT (SELECT CAST(sum(memory_usage_bytes + temporary_storage_bytes) AS DOUBLE) FROM duckdb_memory()) AS kept, (SELECT CAST(count(*) AS INTEGER) FROM kept) AS events');
+    this.kept = Math.ceil(kept / MIB);
     await this.connection.run(EVENTS);
     await this.keep('events');
     await this.connection.run(FAILURES);
@@ -233,10 +291,9 @@ export class Evidence {
     const all = views(declaredOnly);
     for (const [name, sql] of Object.entries(all)) {
       await this.connection.run(`CREATE VIEW ${name} AS ${sql}`);
-      if (name in ANSWERED_ONCE) await this.keep(name);
+      if (name in ANSWERED_ONCE) await this.keep(name, events);
       for (const over of Object.keys(ANSWERED_ONCE).filter(one => ANSWERED_ONCE[one] === name)) await this.letGo(over, all[over]);
     }
     await this.connection.run('SET enable_external_access=false');
-    await this.connection.run('SET lock_configuration=true');
   }
 }

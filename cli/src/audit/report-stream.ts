@@ -10,7 +10,7 @@ export interface Stream {
 }
 
 /** So many characters are written at a time. */
-const PART = 262_144;
+const PART = 65_536;
 
 /** Collects small texts. */
 class Parts {

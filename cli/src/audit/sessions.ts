@@ -29,37 +29,60 @@ export async function* eachOf(evidence: Evidence, wanted: Wanted): AsyncGenerato
     seen.set(one.id, times);
     return times === 1 ? one : { ...one, id: `${one.id}#${times}` };
   };
-  for await (const [told, others, wouldDeny] of evidence.texts(question(wanted))) {
-    const row = JSON.parse(told!);
-    const grants: Row[] = JSON.parse(others ?? '[]');
-    const one = 'session_id' in row ? session(row, grants, JSON.parse(wouldDeny ?? '[]')) : change(row, grants);
-    if (wanted.paths?.includes(one.path) ?? true) yield unique(one);
+  for (const span of await spans(evidence)) {
+    for await (const [told, others, wouldDeny] of evidence.texts(question(wanted, span))) {
+      const row = JSON.parse(told!);
+      const grants: Row[] = JSON.parse(others ?? '[]');
+      const one = 'session_id' in row ? session(row, grants, JSON.parse(wouldDeny ?? '[]')) : change(row, grants);
+      if (wanted.paths?.includes(one.path) ?? true) yield unique(one);
+    }
   }
 }
 
+/** From one time on, and before another: microseconds since 1970. */
+interface Span {
+  readonly from?: string;
+  readonly before?: string;
+}
+
+/** So many sessions are put in order at a time. */
+const AT_ONCE = 8_000;
+
+/** All times, in spans of not too many sessions. */
+async function spans(evidence: Evidence): Promise<Span[]> {
+  const numbered = 'SELECT start_us, row_number() OVER (ORDER BY start_us) AS place FROM sessions';
+  const edges: (string | undefined)[] = [undefined];
+  for await (const [edge] of evidence.texts(`SELECT CAST(start_us AS VARCHAR) FROM (${numbered}) AS s WHERE place % ${AT_ONCE} = 0 ORDER BY start_us`)) {
+    if (edge !== edges.at(-1)) edges.push(edge!);
+  }
+  return edges.map((from, i) => ({ from, before: edges[i + 1] }));
+}
+
 /** A row for each session or change: one text, since each value of its own costs more than making it. */
-function question(wanted: Wanted): string {
+function question(wanted: Wanted, span: Span): string {
   const person = 'CASE WHEN as_user = \'\' THEN user_name ELSE as_user END';
   const all = (relation: string) => `CAST(to_json(${relation}) AS VARCHAR)`;
   return `
 SELECT told, others, would_deny FROM (
   SELECT s.start_us AS begin_us, 0 AS kind, s.cluster, s.session_id AS id, s.person AS person, ${all('s')} AS told, o.others AS others, w.would_deny AS would_deny
-  FROM (SELECT * FROM sessions ${where(wanted, 'start_us', 'person')}) AS s
-  LEFT JOIN (SELECT cluster, session_id, start_us, person, ${all('list(g ORDER BY namespace, name, from_us)')} AS others FROM session_grants AS g GROUP BY cluster, session_id, start_us, person) AS o
+  FROM (SELECT * FROM sessions ${where(wanted, span, 'start_us', 'person')}) AS s
+  LEFT JOIN (SELECT cluster, session_id, start_us, person, ${all('list(g ORDER BY namespace, name, from_us)')} AS others FROM session_grants AS g ${where({}, span, 'start_us')} GROUP BY cluster, session_id, start_us, person) AS o
     ON o.cluster = s.cluster AND o.session_id = s.session_id AND o.start_us = s.start_us AND o.person = s.person
-  LEFT JOIN (SELECT cluster, session_id, start_us, user_name, ${all('list(policy ORDER BY policy)')} AS would_deny FROM session_would_deny GROUP BY cluster, session_id, start_us, user_name) AS w
+  LEFT JOIN (SELECT cluster, session_id, start_us, user_name, ${all('list(policy ORDER BY policy)')} AS would_deny FROM session_would_deny ${where({}, span, 'start_us')} GROUP BY cluster, session_id, start_us, user_name) AS w
     ON w.cluster = s.cluster AND w.session_id = s.session_id AND w.start_us = s.start_us AND w.user_name = CASE WHEN s.impersonator = '' THEN s.person ELSE s.impersonator END
   UNION ALL
   SELECT c.received_us, 1, c.cluster, c.audit_id, '', ${all('c')}, o.others, NULL
-  FROM (SELECT * FROM past_git_changes ${where({ ...wanted, paths: undefined }, 'received_us', person)}) AS c
-  LEFT JOIN (SELECT cluster, audit_id, received_us, user_name, ${all('list(g ORDER BY namespace, name, from_us)')} AS others FROM past_git_grants AS g GROUP BY cluster, audit_id, received_us, user_name) AS o
+  FROM (SELECT * FROM past_git_changes ${where({ ...wanted, paths: undefined }, span, 'received_us', person)}) AS c
+  LEFT JOIN (SELECT cluster, audit_id, received_us, user_name, ${all('list(g ORDER BY namespace, name, from_us)')} AS others FROM past_git_grants AS g ${where({}, span, 'received_us')} GROUP BY cluster, audit_id, received_us, user_name) AS o
     ON o.cluster = c.cluster AND o.audit_id = c.audit_id AND o.received_us = c.received_us AND o.user_name = c.user_name
 ) AS found
 ORDER BY begin_us, kind, cluster, id, person`;
 }
 
-function where({ since, until, users, withoutUsers, namespaces, paths }: Wanted, begin: string, person: string): string {
+function where({ since, until, users, withoutUsers, namespaces, paths }: Wanted, { from, before }: Span, begin: string, person = ''): string {
   const conditions = [
+    ...from === undefined ? [] : [`${begin} >= ${from}`],
+    ...before === undefined ? [] : [`${begin} < ${before}`],
     ...since === undefined ? [] : [`${begin} >= ${since}`],
     ...until === undefined ? [] : [`${begin} <= ${until}`],
     ...users ? [`${person} IN (${texts(users)})`] : [],
