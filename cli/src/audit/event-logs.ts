@@ -1,12 +1,9 @@
-import { createReadStream, ReadStream } from 'fs';
-import { Readable } from 'stream';
-import * as zlib from 'zlib';
+import { ReadStream } from 'fs';
 import { Damage } from './damage';
 import { AuditEvent } from './event';
 import { Progress } from './progress';
-import { Log, readLogs } from './read-logs';
-import { MIB, sizeOf, Source, sourcesOf } from './sources';
-import { wrongUse } from '../errors';
+import { Log, logOf, readLogs } from './read-logs';
+import { MIB, sizeOf, sourcesOf } from './sources';
 import { Io } from '../io';
 import { plain } from '../text';
 
@@ -25,7 +22,15 @@ export function eventLogs(io: Io, named: string[]): EventLogs {
   const { sources, skipped } = sourcesOf(named, [], hasInput);
   for (const one of skipped) io.stderr.write(`not read: ${plain(one)}: no audit log\n`);
   const opened: ReadStream[] = [];
-  return { logs: sources.map(source => ({ name: source.name, open: opener(io, source, opened) })), size: sizeOf(sources), opened };
+  const noted = ({ name, open }: Log): Log => ({
+    name,
+    open: () => {
+      const stream = open();
+      if (stream instanceof ReadStream) opened.push(stream);
+      return stream;
+    },
+  });
+  return { logs: sources.map(source => noted(logOf(source, io.stdin))), size: sizeOf(sources), opened };
 }
 
 /** Is given every event, and says what is wrong with one that it cannot use. */
@@ -42,25 +47,4 @@ export async function readEvents(io: Io, { logs, size, opened }: EventLogs, dama
     clearInterval(timer);
     progress.stop();
   }
-}
-
-function opener(io: Io, { name, file, format, stdin }: Source, opened: ReadStream[]): () => Readable {
-  const open = () => {
-    const stream = createReadStream(file);
-    opened.push(stream);
-    return stream;
-  };
-  if (stdin) return () => io.stdin!;
-  if (format === 'parquet') return wrongUse(`${plain(name)} is Parquet, which has sessions and not every event. Fix: name the logs that it was made of.`);
-  if (format !== 'zstd') return open;
-  // From Node.js 22.15 on.
-  const { createZstdDecompress } = zlib as unknown as { createZstdDecompress?: () => zlib.Unzip };
-  if (!createZstdDecompress) return wrongUse(`${plain(name)} is packed by zstd, which Node.js ${process.versions.node} cannot read. Fix: zstd --decompress --stdout ${plain(name)} | secure-debug … -, or use Node.js 22.15 or newer.`);
-  return () => {
-    const source = open();
-    const unpacked = createZstdDecompress();
-    // A pipe does not hand on what goes wrong before it.
-    source.on('error', error => unpacked.destroy(error));
-    return source.pipe(unpacked);
-  };
 }

@@ -1,8 +1,10 @@
-import { createReadStream, statSync, accessSync, constants } from 'fs';
+import { createReadStream, statSync } from 'fs';
 import { Readable } from 'stream';
+import * as zlib from 'zlib';
 import { Damage } from './damage';
 import { AuditEvent, parseEvent } from './event';
 import { CutOff, lines } from './lines';
+import { Source, sourcesOf } from './sources';
 import { wrongUse } from '../errors';
 import { plain } from '../text';
 
@@ -12,21 +14,21 @@ export interface Log {
   readonly open: () => Readable;
 }
 
-/** The logs, all of them looked at before any is read. */
+/** A file or standard input as a log that is read event by event: what is packed is unpacked line by line. */
+export function logOf({ name, file, format, stdin }: Source, input: Readable | undefined): Log {
+  if (format === 'parquet') return wrongUse(`${plain(name)} is Parquet, which has sessions and not every event. Fix: name the logs that it was made of.`);
+  // From Node.js 22.15 on.
+  if (format === 'zstd' && !('createZstdDecompress' in zlib)) {
+    return wrongUse(`${plain(name)} is packed by zstd, which Node.js ${process.versions.node} cannot read. Fix: zstd --decompress --stdout ${plain(name)} | secure-debug … -, or use Node.js 22.15 or newer.`);
+  }
+  return { name, open: () => stdin ? input! : createReadStream(file) };
+}
+
+/** Files and standard input, all of them looked at before any is read. */
 export function logsOf(files: string[], stdin: Readable & { isTTY?: boolean } | undefined): Log[] {
-  if (files.length === 0 && (!stdin || stdin.isTTY)) wrongUse('No audit log is given. Fix: name the files, or - for standard input: secure-debug drift audit.log.');
-  const named = files.length === 0 ? ['-'] : files;
-  if (named.filter(file => file === '-').length > 1) wrongUse('- is given twice, and standard input can be read once. Fix: give it once.');
-  return named.map(file => {
-    if (file === '-') return { name: '-', open: () => stdin ?? wrongUse('There is no standard input. Fix: name the files.') };
-    try {
-      accessSync(file, constants.R_OK);
-      if (statSync(file).isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
-    } catch (error) {
-      wrongUse(`${plain(file)} cannot be read: ${(error as NodeJS.ErrnoException).code}. Fix: name files of the API server's audit log, as they are or packed by gzip.`);
-    }
-    return { name: file, open: () => createReadStream(file) };
-  });
+  const folder = files.find(file => statSync(file, { throwIfNoEntry: false })?.isDirectory());
+  if (folder !== undefined) wrongUse(`${plain(folder)} cannot be read: EISDIR. Fix: name files of the API server's audit log, as they are or packed by gzip.`);
+  return sourcesOf(files, [], stdin !== undefined && !stdin.isTTY).sources.map(source => logOf(source, stdin));
 }
 
 /**
