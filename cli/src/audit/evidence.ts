@@ -27,6 +27,10 @@ export interface EvidenceOptions {
   readonly convert?: string;
   /** How large files are read. */
   readonly reading?: ThreadOptions;
+  /** What DuckDB may use, in MiB; default: `MEMORY`. */
+  readonly memory?: number;
+  /** So many events are made requests and sessions at a time; default: `AT_ONCE`. */
+  readonly atOnce?: number;
   /** Told how many bytes of the files are read. */
   progress?(bytes: number): void;
 }
@@ -62,7 +66,7 @@ const PARALLEL = 2;
 export class Evidence {
   /** Reads all sources. */
   public static async read(sources: Source[], options: EvidenceOptions): Promise<Evidence> {
-    const evidence = new Evidence(mkdtempSync(join(tmpdir(), 'secure-debug-audit-')));
+    const evidence = new Evidence(mkdtempSync(join(tmpdir(), 'secure-debug-audit-')), options.memory ?? MEMORY, options.atOnce ?? AT_ONCE);
     try {
       await evidence.open(options.declared);
       await evidence.load(sources, options);
@@ -82,12 +86,11 @@ export class Evidence {
 
   private earliest?: string;
   private latest?: string;
-  /** In MiB: what DuckDB may use, and what was kept. */
-  private memory = MEMORY;
+  /** What was kept, in MiB. */
   private kept = 0;
   private locked = false;
 
-  private constructor(private readonly folder: string) {}
+  private constructor(private readonly folder: string, private memory: number, private readonly atOnce: number) {}
 
   /** From when to when the logs reach, RFC 3339. */
   public get reach(): { readonly from?: string; readonly to?: string } {
@@ -151,7 +154,7 @@ export class Evidence {
     process.env.UV_THREADPOOL_SIZE ??= String(PARALLEL);
     this.db = await DuckDBInstance.create(':memory:', {
       // What is kept is so little that a second thread costs more than it gains.
-      threads: '1', memory_limit: `${MEMORY}MiB`, temp_directory: join(this.folder, 'spill'), allocator_bulk_deallocation_flush_threshold: FREED, autoinstall_known_extensions: 'false', autoload_known_extensions: 'false', preserve_insertion_order: 'false',
+      threads: '1', memory_limit: `${this.memory}MiB`, temp_directory: join(this.folder, 'spill'), allocator_bulk_deallocation_flush_threshold: FREED, autoinstall_known_extensions: 'false', autoload_known_extensions: 'false', preserve_insertion_order: 'false',
     });
     this.connection = await this.db.connect();
     const columns = Object.entries(COLUMNS).map(([name, type]) => `${quoted(name)} ${type}`).join(', ');
@@ -258,7 +261,7 @@ export class Evidence {
   /** Puts a table in the place of a view. */
   private async keep(relation: string, events = 0): Promise<void> {
     const of = BY_PEOPLE[relation];
-    const parts = of === undefined ? 1 : Math.max(1, Math.ceil(events / AT_ONCE));
+    const parts = of === undefined ? 1 : Math.max(1, Math.ceil(events / this.atOnce));
     for (let part = 0; part < parts; part++) {
       if (parts > 1) await this.connection.run(`CREATE OR REPLACE VIEW ${of} AS SELECT * FROM ${of}_read WHERE hash(user_name, as_user) % ${parts} = ${part}`);
       const to = part === 0 ? `CREATE TABLE ${relation}_read AS` : `INSERT INTO ${relation}_read`;

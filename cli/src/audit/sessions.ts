@@ -13,15 +13,18 @@ export interface Wanted {
   readonly paths?: string[];
 }
 
+/** So many sessions are put in order at a time. */
+const AT_ONCE = 8_000;
+
 /** The sessions of the logs, in order of their begin. */
-export async function sessionsOf(evidence: Evidence, wanted: Wanted): Promise<DebugSession[]> {
+export async function sessionsOf(evidence: Evidence, wanted: Wanted, atOnce?: number): Promise<DebugSession[]> {
   const all: DebugSession[] = [];
-  for await (const one of eachOf(evidence, wanted)) all.push(one);
+  for await (const one of eachOf(evidence, wanted, atOnce)) all.push(one);
   return all;
 }
 
 /** The same, one at a time: there may be many. */
-export async function* eachOf(evidence: Evidence, wanted: Wanted): AsyncGenerator<DebugSession> {
+export async function* eachOf(evidence: Evidence, wanted: Wanted, atOnce = AT_ONCE): AsyncGenerator<DebugSession> {
   const seen = new Map<string, number>();
   // An audit ID is chosen by the client, so it may come twice.
   const unique = (one: DebugSession): DebugSession => {
@@ -29,7 +32,7 @@ export async function* eachOf(evidence: Evidence, wanted: Wanted): AsyncGenerato
     seen.set(one.id, times);
     return times === 1 ? one : { ...one, id: `${one.id}#${times}` };
   };
-  for (const span of await spans(evidence)) {
+  for (const span of await spans(evidence, atOnce)) {
     for await (const [told, others, wouldDeny] of evidence.texts(question(wanted, span))) {
       const row = JSON.parse(told!);
       const grants: Row[] = JSON.parse(others ?? '[]');
@@ -45,14 +48,11 @@ interface Span {
   readonly before?: string;
 }
 
-/** So many sessions are put in order at a time. */
-const AT_ONCE = 8_000;
-
 /** All times, in spans of not too many sessions. */
-async function spans(evidence: Evidence): Promise<Span[]> {
+async function spans(evidence: Evidence, many: number): Promise<Span[]> {
   const numbered = 'SELECT start_us, row_number() OVER (ORDER BY start_us) AS place FROM sessions';
   const edges: (string | undefined)[] = [undefined];
-  for await (const [edge] of evidence.texts(`SELECT CAST(start_us AS VARCHAR) FROM (${numbered}) AS s WHERE place % ${AT_ONCE} = 0 ORDER BY start_us`)) {
+  for await (const [edge] of evidence.texts(`SELECT CAST(start_us AS VARCHAR) FROM (${numbered}) AS s WHERE place % ${many} = 0 ORDER BY start_us`)) {
     if (edge !== edges.at(-1)) edges.push(edge!);
   }
   return edges.map((from, i) => ({ from, before: edges[i + 1] }));
