@@ -153,6 +153,15 @@ describe('nothing is lost', () => {
     expect(Object.keys(below ? exporters[id][below] : exporters[id]).sort()).toEqual(known);
   });
 
+  test('no request is larger than a receiver of OTLP takes by its defaults, and none so small that an event would not fit', () => {
+    const batched = network.filter(([, exporter]) => exporter.sending_queue.batch).map(([id]) => id);
+    expect(batched.sort()).toEqual(['awss3/s3', 'elasticsearch/elasticsearch', 'otlp_grpc/otlp', 'otlp_http/loki', 'otlp_http/otlp-http']);
+    for (const id of batched) {
+      const { sizer, max_size: most } = config.exporters[id].sending_queue.batch;
+      expect([id, sizer, most > config.receivers['file_log/audit'].max_log_size + 1024 ** 2, id === 'awss3/s3' || most < 20 * 1024 ** 2]).toEqual([id, 'bytes', true, true]);
+    }
+  });
+
   test('an event of 10 MiB goes through', () => {
     expect(config.receivers['file_log/audit'].max_log_size).toBe(10 * 1024 ** 2);
     expect(config.exporters['kafka/kafka'].producer).toMatchObject({ required_acks: -1, max_message_bytes: 10 * 1024 ** 2 });

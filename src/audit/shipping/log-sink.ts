@@ -177,19 +177,25 @@ type Exporter = (tls: object, cluster: string) => object;
 /** So long as it takes: an outage must lose nothing. Zero is no limit. */
 const RETRY = { retry_on_failure: { enabled: true, initial_interval: '1s', max_interval: '30s', max_elapsed_time: '0s' } };
 /**
+ * A request is no larger than this, but not smaller than an event may be: a receiver of OTLP takes 20 MiB by HTTP, and refuses for good what is
+ * larger, with all events in it.
+ */
+const REQUEST = { sizer: 'bytes', flush_timeout: '200ms', min_size: 0, max_size: MAX_EVENT + 2 * 1024 * 1024 };
+
+/**
  * Where the audit log goes. Credentials stand in Secrets and reach the collector by its environment; none is in the manifests.
  * Delivery is at least once: after a crash some events come twice, and `auditID` with `stage` tells them.
  */
 export class LogSink {
   /**
-   * OTLP over gRPC.
+   * OTLP over gRPC. The receiver has to take messages of 16 MiB (`max_recv_msg_size_mib: 16`), since a single event can be large.
    *
    * @param address host and port, e.g. `otel-gateway.observability:4317`
    * @throws on anything that is no host and port, and on malformed options
    */
   public static otlp(address: string, props: OtlpSinkProps = {}): LogSink {
     const { host, port } = hostPort('address', address);
-    return LogSink.network('otlp', 'otlp_grpc', [port], props, tls => ({ endpoint: `${host}:${port}`, tls, ...authorization(props, 'otlp') }), authorizationOf(props, 'otlp'));
+    return LogSink.network('otlp', 'otlp_grpc', [port], props, tls => ({ endpoint: `${host}:${port}`, tls, ...authorization(props, 'otlp') }), authorizationOf(props, 'otlp'), { queue: { batch: REQUEST } });
   }
 
   /**
@@ -199,7 +205,7 @@ export class LogSink {
    * @throws on anything that is no URL, and on malformed options
    */
   public static otlpHttp(url: string, props: OtlpSinkProps = {}): LogSink {
-    return LogSink.http('otlp-http', 'otlp_http', url, props, tls => ({ endpoint: url, tls, ...authorization(props, 'otlp-http') }), authorizationOf(props, 'otlp-http'));
+    return LogSink.http('otlp-http', 'otlp_http', url, props, tls => ({ endpoint: url, tls, ...authorization(props, 'otlp-http') }), authorizationOf(props, 'otlp-http'), { queue: { batch: REQUEST } });
   }
 
   /**
@@ -214,7 +220,7 @@ export class LogSink {
     const tenant: { [header: string]: string } = props.tenant === undefined ? {} : { 'X-Scope-OrgID': text(where, 'tenant', props.tenant, 'a tenant such as "security"', 150) };
     return LogSink.http('loki', 'otlp_http', url, props, tls => ({
       logs_endpoint: `${url.replace(/\/$/, '')}/otlp/v1/logs`, tls, ...authorization(props, 'loki', tenant),
-    }), authorizationOf(props, 'loki'));
+    }), authorizationOf(props, 'loki'), { queue: { batch: REQUEST } });
   }
 
   /**
@@ -237,7 +243,7 @@ export class LogSink {
     [{ variable, secret: keyOf('apiKey', props.apiKey) }],
     // This exporter retries by itself, three times unless it is told otherwise, and drops what is refused for another reason: a key that
     // has run out must not cost events either.
-    { retry: { retry: { enabled: true, max_retries: 2_000_000_000, initial_interval: '1s', max_interval: '30s', retry_on_status: [401, 403, 404, 408, 429, 500, 502, 503, 504] } } });
+    { queue: { batch: { ...REQUEST, flush_timeout: '1s', min_size: 1024 * 1024 } }, retry: { retry: { enabled: true, max_retries: 2_000_000_000, initial_interval: '1s', max_interval: '30s', retry_on_status: [401, 403, 404, 408, 429, 500, 502, 503, 504] } } });
   }
 
   /**

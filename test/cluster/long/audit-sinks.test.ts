@@ -2,7 +2,7 @@
  * The collector and what it sends to: a real Kafka, killed while the log grows, Splunk's exporter and a stand-in for Splunk, killed too, and a sink
  * that answers and refuses. It needs no cluster, but the collector and Kafka. Run by `npm run test:long`.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'fs';
 import { createServer, Server } from 'http';
 import { join } from 'path';
 import { Hec } from './audit-shipping/hec';
@@ -133,6 +133,38 @@ async function otlpSink() {
   }));
   return sink;
 }
+
+test.each([
+  ['HTTP, as it is by default', 'http', {}],
+  ['gRPC, told to take 16 MiB', 'grpc', { max_recv_msg_size_mib: 16 }],
+])('a hundred large lines at once, and one of 6 MiB, reach a receiver of OTLP over %s', async (_, protocol, limit) => {
+  const [port, own] = [await freePort(), join(folder, `large-${protocol}`)];
+  mkdirSync(own, { recursive: true });
+  const [file, out] = [join(own, 'receiver.json'), join(own, 'received.jsonl')];
+  writeFileSync(file, JSON.stringify({
+    receivers: { otlp: { protocols: { [protocol]: { endpoint: `127.0.0.1:${port}`, ...limit } } } },
+    exporters: { file: { path: out, format: 'json' } },
+    service: { pipelines: { logs: { receivers: ['otlp'], exporters: ['file'] } }, telemetry: { metrics: { level: 'none' } } },
+  }));
+  const receiver = new Restartable(program, ['--config', file], join(own, 'receiver.log'));
+  stops.push(() => receiver.stop());
+  receiver.start();
+  const sink = protocol === 'grpc' ? LogSink.otlp(`127.0.0.1:${port}`, { plaintext: true }) : LogSink.otlpHttp(`http://127.0.0.1:${port}`, { plaintext: true });
+  const plain = { change: (config: any) => { for (const exporter of Object.values<any>(config.exporters)) delete exporter.encoding; } };
+  const { input, collector } = await collectorFor(`large-${protocol}`, [sink], {}, plain);
+  const large = (size: number) => event({ more: { requestObject: { large: 'x'.repeat(size) } } });
+  const told = [...Array.from({ length: 99 }, () => large(300 * 1024)), large(6 * 1024 ** 2)];
+  append(input, lines(told));
+  collector.start();
+  const arrived = () => {
+    const text = existsSync(out) ? readFileSync(out, 'utf8') : '';
+    return new Set(recordsOf(text.slice(0, text.lastIndexOf('\n') + 1)).map(({ body }) => JSON.parse(body).auditID));
+  };
+  await eventually('everything', async () => {
+    collector.mustRun();
+    return arrived().size >= told.length || undefined;
+  }, 120_000);
+}, 300_000);
 
 test('what waits to become an object of S3 when the collector is killed is in a later one', async () => {
   const sink = await otlpSink();
