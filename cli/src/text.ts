@@ -19,9 +19,13 @@ export function plainLines(text: string): string {
   return text.split('\n').map(plain).join('\n');
 }
 
+/** Of most texts every mark is one of these, which is told sooner. */
+const OFTEN = /^[ -~\n]*$/;
+
 /** JSON that a terminal shows as it is. */
 export function json(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(UNSEEN_IN_LINES, escaped);
+  const text = JSON.stringify(value, null, 2);
+  return OFTEN.test(text) ? text : text.replace(UNSEEN_IN_LINES, escaped);
 }
 
 const UNITS = { d: 86_400, h: 3_600, m: 60, s: 1 } as const;

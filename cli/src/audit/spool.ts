@@ -118,7 +118,7 @@ export class Spool {
     if (asText(event.auditID) === '') return 'an event without ID';
     if (!relevant(event)) return undefined;
     if (Number.isNaN(micros(asText(event.requestReceivedTimestamp)))) return 'an event without time';
-    if (event.requestObject === undefined && event.responseObject === undefined && !/\\u[dD]/.test(line) && line.length < PART) return this.put(line);
+    if (event.requestObject === undefined && event.responseObject === undefined && !line.includes('\\ud') && !line.includes('\\uD') && line.length < PART) return this.put(line);
     const kept = Object.fromEntries(Object.keys(COLUMNS).map(field => [field, field === 'requestObject' ? body(event[field]) : event[field]]));
     let told = JSON.stringify(kept, whole);
     const large = Buffer.byteLength(told) > LONGEST_WITH_BODY;
