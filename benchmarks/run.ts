@@ -25,12 +25,18 @@ const BENCHMARKS: Readonly<Record<string, readonly string[]>> = {
   audit: ['--events', '20000', '--runs', '1'],
 };
 
-/** Puts a table where the README has the marks of its benchmark. */
-function keep(name: string, table: string): void {
-  const text = readFileSync(README, 'utf8');
-  const parts = text.split(new RegExp(`(?<=<!-- ${name} -->\n)[^]*(?=<!-- /${name} -->)`));
-  if (parts.length !== 2) throw new Error(`benchmarks/README.md has no place for ${name}. Fix: add the lines <!-- ${name} --> and <!-- /${name} -->.`);
-  writeFileSync(README, parts.join(`${table.trim()}\n`));
+/** What stands before and after the figures of a benchmark; the prose about them is there. */
+function around(name: string): [string, string] {
+  const [before, after, ...more] = readFileSync(README, 'utf8').split(new RegExp(`(?<=<!-- ${name} -->\n)[^]*(?=<!-- /${name} -->)`));
+  if (after === undefined || more.length > 0) throw new Error(`benchmarks/README.md has no place for ${name}. Fix: add the lines <!-- ${name} --> and <!-- /${name} -->.`);
+  return [before, after];
+}
+
+/** Puts figures where the README has the marks of their benchmark: tables, or text as it was printed. */
+function keep(name: string, printed: string): void {
+  const figures = printed.trim();
+  const shown = /^\|/m.test(figures) ? figures : `\`\`\`text\n${figures}\n\`\`\``;
+  writeFileSync(README, around(name).join(`${shown}\n`));
 }
 
 function main(): number {
@@ -40,8 +46,10 @@ function main(): number {
     console.error(`error: "${unknown}" is no benchmark. Fix: take some of ${Object.keys(BENCHMARKS).join(', ')}.`);
     return 2;
   }
+  const names = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS);
+  if (values.write) names.forEach(around);
   let failed = 0;
-  for (const name of positionals.length > 0 ? positionals : Object.keys(BENCHMARKS)) {
+  for (const name of names) {
     console.log(`\n## ${name}\n`);
     const args = [...process.execArgv, join(__dirname, `${name}.ts`), ...values.quick ? BENCHMARKS[name] : []];
     const ended = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 2 ** 26 });

@@ -71,7 +71,8 @@ async function whole({ name, file }: Source) {
 
 test('the same is told and kept of any log, by 1, 2 and 3 threads and wherever it is cut', async () => {
   let cuts = 0;
-  await fc.assert(fc.asyncProperty(logs, fc.oneof(fc.integer({ min: 1, max: 3_000 }), fc.integer({ min: 1, max: 40_000 })), fc.constantFrom(2, 3), async (content, part, threads) => {
+  const sizes = fc.oneof(fc.integer({ min: 1, max: 3_000 }), fc.integer({ min: 1, max: 40_000 }));
+  await fc.assert(fc.asyncProperty(logs, sizes, fc.constantFrom(2, 3), async (content, part, threads) => {
     const log = source(content);
     const parts = partsOf(log.file, Buffer.byteLength(content), part);
     if (parts.length === 1) return;
@@ -126,9 +127,12 @@ test('damage of parts is told as that of the whole: places that meet are one, an
   expect(joined.told()).toHaveLength(21);
 });
 
-test('a thread that cannot go on ends the report: nothing is lost without a word', async () => {
-  const broken = join(folder, 'broken.js');
-  writeFileSync(broken, 'throw new Error("no thread")');
+test.each([
+  ['throws', 'throw new Error("no thread")', 'no thread'],
+  ['ends', 'process.exit()', 'a thread that read a log has ended'],
+])('a thread that %s ends the report: nothing is lost without a word', async (_, broken, message) => {
+  const file = join(folder, 'broken.js');
+  writeFileSync(file, broken);
   const log = source(text(...exec({}), ...exec({ at: 60 })));
-  await expect(kept(log, { threads: 2, part: 1, program: broken })).rejects.toThrow('no thread');
+  await expect(kept(log, { threads: 2, part: 1, program: file })).rejects.toThrow(message);
 });

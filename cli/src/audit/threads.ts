@@ -46,8 +46,8 @@ const MOST = 4;
 const YOUNG = 8;
 const PART = 16_000_000;
 const PARTS = 1_000;
-/** A file of fewer parts is read before a thread has begun. */
-const FEW = 4;
+/** A file of fewer parts is read before another thread has got up to speed. */
+const FEW = 16;
 
 /** The part that a thread takes next, until there is none. */
 export function* taken({ next, parts }: Pick<Shared, 'next' | 'parts'>): Generator<number> {
@@ -115,11 +115,12 @@ export class Threads {
         if (done) end(resolve);
       };
       const fail = (error: Error) => end(() => reject(error));
+      const gone = () => fail(new Error('a thread that read a log has ended'));
       const end = (how: () => void) => {
-        one.off('message', hear).off('error', fail);
+        one.off('message', hear).off('error', fail).off('exit', gone);
         how();
       };
-      one.on('message', hear).on('error', fail);
+      one.on('message', hear).on('error', fail).on('exit', gone);
       one.postMessage(shared);
     }));
     const own = async () => {
