@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'fs';
+import { chmodSync, mkdtempSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
 
@@ -7,5 +7,8 @@ import { join } from 'path';
  * `temporary-end.ts` removes it.
  */
 export default function setup(): void {
-  process.env.TMPDIR = process.env.SECURE_DEBUG_TESTS = mkdtempSync(join(tmpdir(), 'secure-debug-tests-'));
+  const folder = mkdtempSync(join(tmpdir(), 'secure-debug-tests-'));
+  // Some tests let another user act, who has to get through to what is theirs.
+  chmodSync(folder, 0o711);
+  process.env.TMPDIR = process.env.SECURE_DEBUG_TESTS = folder;
 }
