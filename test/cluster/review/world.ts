@@ -14,6 +14,8 @@ const URLS = ['/metrics', '/logs/*', '/logs/a', '/l*', '/deep/**', '*', '/'];
 const PATHS = ['/metrics', '/logs/', '/logs/a', '/logs/a/b', '/logs', '/l', '/deep/x', '/deep/*', '/', '', '*'];
 const USERS = ['alice', 'bob@example.com', 'sd-review "quoted"', 'https://issuer.example.com#carol', 'Dörte', 'system:serviceaccount:sd-review-a:api', 'system:anonymous', '*'];
 const PEOPLE_GROUPS = ['oncall', 'sre', 'team/payments', 'jit:oncall:sd-review-a', 'Größe', 'system:serviceaccounts', 'system:serviceaccounts:sd-review-b', 'system:authenticated', 'system:unauthenticated'];
+/** Those that people of other tests are in, or are: what they are given in the whole cluster would reach files that run at the same time. */
+const EVERYBODY = ['system:serviceaccounts', 'system:authenticated', 'system:unauthenticated', 'system:anonymous'];
 const ACCOUNTS = [['sd-review-a', 'api'], ['sd-review-a', 'default'], ['sd-review-b', 'api'], ['sd-review-b', 'dotted.name']];
 const LABELS = { tier: ['one', 'two', 'three'], kind: ['x', 'y'] };
 
@@ -135,12 +137,13 @@ export class World {
 
   private binding(kind: string, metadata: object, role: object, namespaced: boolean): any {
     const { random } = this;
+    const among = (names: string[]) => random.oneOf(namespaced ? names : names.filter(name => !EVERYBODY.includes(name)));
     const one = () => {
       const which = random.next();
       const [namespace, name] = random.oneOf(ACCOUNTS);
       if (which < 0.3) return { kind: 'ServiceAccount', name, ...!(namespaced && random.chance(0.4)) && { namespace } };
-      if (which < 0.6) return { apiGroup: RBAC, kind: 'Group', name: random.oneOf(PEOPLE_GROUPS) };
-      return { apiGroup: RBAC, kind: 'User', name: random.oneOf(USERS) };
+      if (which < 0.6) return { apiGroup: RBAC, kind: 'Group', name: among(PEOPLE_GROUPS) };
+      return { apiGroup: RBAC, kind: 'User', name: among(USERS) };
     };
     return {
       apiVersion,
