@@ -1,4 +1,6 @@
+import { execFileSync } from 'child_process';
 import { appendFileSync, mkdtempSync, rmSync } from 'fs';
+import { writeFile } from 'fs/promises';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import { gzipSync } from 'zlib';
@@ -376,6 +378,14 @@ describe('logs', () => {
     const { stdout } = await secureDebug(['minimize', '--user', 'alice', '--json', packed, folder.log([one]), '-'], lines([did({ verb: 'list', namespace: 'c', resource: 'services', day: 3 })]));
     expect(rights(JSON.parse(stdout).objects)).toEqual(['a: list services', 'b: list services', 'c: list services']);
     expect(JSON.parse(stdout).confidence.days).toBe(3);
+  });
+
+  test('a pipe, as a shell makes one for <(…), whatever is in it', async () => {
+    const pipe = join(folder.path, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const asked = secureDebug(['minimize', '--user', 'alice', '--json', pipe]);
+    await writeFile(pipe, gzipSync(lines([one])));
+    expect(rights(JSON.parse((await asked).stdout).objects)).toEqual(['a: list services']);
   });
 
   test('what is damaged is told by file and line, and everything else is read', async () => {

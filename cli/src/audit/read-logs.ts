@@ -28,7 +28,7 @@ export function logOf({ name, file, format, stdin }: Source, input: Readable | u
 export function logsOf(files: string[], stdin: Readable & { isTTY?: boolean } | undefined): Log[] {
   const folder = files.find(file => statSync(file, { throwIfNoEntry: false })?.isDirectory());
   if (folder !== undefined) wrongUse(`${plain(folder)} cannot be read: EISDIR. Fix: name files of the API server's audit log, as they are or packed by gzip.`);
-  return sourcesOf(files, [], stdin !== undefined && !stdin.isTTY).sources.map(source => logOf(source, stdin));
+  return sourcesOf(files, [], stdin !== undefined && !stdin.isTTY, true).sources.map(source => logOf(source, stdin));
 }
 
 /**

@@ -24,8 +24,15 @@ export const sizeOf = (sources: readonly Source[]): number => sources.reduce((su
 
 const USE = 'Fix: name files or folders of the API server\'s audit log, as they are or packed by gzip or zstd, or - for standard input.';
 
-/** What a person named, as files; all of it is looked at before any is read. */
-export function sourcesOf(logs: string[], clusters: string[], hasInput: boolean): { readonly sources: Source[]; readonly skipped: string[] } {
+/**
+ * What a person named, as files; all of it is looked at before any is read.
+ *
+ * @param pipes whether a file may be a pipe, such as `<(zcat audit.log.gz)`, which is read once and from its begin
+ */
+export function sourcesOf(logs: string[], clusters: string[], hasInput: boolean, pipes = false): {
+  readonly sources: Source[];
+  readonly skipped: string[];
+} {
   const named = [...logs.map(path => ({ path, cluster: undefined as string | undefined })), ...clusters.map(clusterLog)];
   if (named.length === 0) {
     if (!hasInput) wrongUse(`No audit log is given. ${USE}`);
@@ -38,7 +45,7 @@ export function sourcesOf(logs: string[], clusters: string[], hasInput: boolean)
   const skipped: string[] = [];
   const sources = named.flatMap(({ path, cluster }) => path === '-'
     ? hasInput ? [{ name: '-', file: '-', format: 'text' as Format, cluster, stdin: true }] : wrongUse('There is no standard input. Fix: name the files.')
-    : filesOf(path, skipped).map(source => ({ ...source, cluster: cluster ?? clusterIn(source) })));
+    : filesOf(path, skipped, pipes).map(source => ({ ...source, cluster: cluster ?? clusterIn(source) })));
   if (sources.length === 0) wrongUse(`No audit log is in ${named.map(({ path }) => plain(path)).join(', ')}. ${USE}`);
   const seen = new Set<string>();
   return { sources: sources.filter(({ file }) => !seen.has(file) && seen.add(file)), skipped };
@@ -57,11 +64,13 @@ function clusterIn({ file, format }: Source): string | undefined {
   return found && decodeURIComponent(found.replace(/%(?![0-9A-Fa-f]{2})/g, '%25'));
 }
 
-function filesOf(path: string, skipped: string[]): Source[] {
+function filesOf(path: string, skipped: string[], pipes: boolean): Source[] {
   try {
     accessSync(path, constants.R_OK);
     const stat = statSync(path);
     if (stat.isDirectory()) return below(path, skipped);
+    // What is looked at of a pipe is gone from it, so how it is packed is told by who reads it.
+    if (pipes && stat.isFIFO()) return [{ name: path, file: path, format: 'text' }];
     if (!stat.isFile()) throw Object.assign(new Error(), { code: 'ENOTSUP' });
     return [{ name: path, file: path, format: formatOf(path) ?? 'text' }];
   } catch (error) {
