@@ -6,15 +6,14 @@
  *     npx tsx --tsconfig tsconfig.dev.json benchmarks/audit.ts --large         also ten times as many: is memory flat?
  *
  * Each is a process of its own, by turns; the table shows medians of wall time, CPU time and the greatest memory. Answers are compared first.
- * It needs jq, gzip and GNU time.
+ * It needs jq, gzip and GNU time, and what is measured compiled: `npx projen compile`.
  */
 import { execFileSync, spawnSync } from 'child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'fs';
 import { cpus, loadavg, tmpdir } from 'os';
 import { dirname, join } from 'path';
 import { parseArgs } from 'util';
 import { writeAuditEvents } from './audit-events';
-import { lazyImports } from '../tools/lazy-imports';
 
 const ROOT = dirname(__dirname);
 const { values } = parseArgs({ options: { events: { type: 'string', default: '1000000' }, large: { type: 'boolean' }, runs: { type: 'string', default: '3' } } });
@@ -29,16 +28,8 @@ interface Measured {
   readonly output: string;
 }
 
-/** Compiles the command line of this work tree, so that files load when they are first used. */
-function compile(work: string): string {
-  const lib = join(work, 'lib');
-  spawnSync(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', join(ROOT, 'cli', 'tsconfig.json'), '--noCheck', '--outDir', lib], { stdio: 'inherit' });
-  for (const file of readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter(one => one.endsWith('.js'))) {
-    writeFileSync(join(lib, file), lazyImports(readFileSync(join(lib, file), 'utf8')));
-  }
-  symlinkSync(join(ROOT, 'node_modules'), join(work, 'node_modules'));
-  return join(lib, 'main.js');
-}
+/** The command line as it is published: `npx projen compile` made it. */
+const PROGRAM = `node ${join(ROOT, 'cli', 'bin', 'secure-debug.js')}`;
 
 function measure(work: string, command: string): Measured {
   const figures = join(work, 'time.txt');
@@ -57,7 +48,7 @@ const COUNTED = 'LC_ALL=C sort | uniq -c | while read -r n user; do echo "$user 
 function bare(work: string, file: string): string {
   const name = join(work, `bare-${file.endsWith('.gz') ? 'gzip' : 'text'}.js`);
   writeFileSync(name, `
-const { DuckDBInstance } = require('@duckdb/node-api');
+const { DuckDBInstance } = require(${JSON.stringify(require.resolve('@duckdb/node-api'))});
 (async () => {
   const connection = await (await DuckDBInstance.create(':memory:')).connect();
   const reader = await connection.runAndReadAll(\`SELECT "user".username, count(*) FROM read_json('${file}', format='newline_delimited',
@@ -71,7 +62,6 @@ const { DuckDBInstance } = require('@duckdb/node-api');
 function main(): void {
   const work = mkdtempSync(join(tmpdir(), 'secure-debug-audit-benchmark-'));
   try {
-    const program = `node ${compile(work)}`;
     const log = join(work, 'audit.log');
     writeAuditEvents(log, EVENTS);
     execFileSync('bash', ['-c', `gzip -1 -k ${log}`]);
@@ -79,19 +69,19 @@ function main(): void {
     const question = `SELECT user_name, count(*) AS n FROM events WHERE stage = 'ResponseComplete' AND resource = 'pods' AND subresource IN (${STREAMS.map(one => `'${one}'`)}) GROUP BY 1 ORDER BY 1`;
     const contenders: [name: string, command: string][] = [
       ['DuckDB, bare filter and count', bare(work, log)],
-      ['secure-debug audit report, sessions with grants', `${program} audit report ${log} --json >report.json`],
+      ['secure-debug audit report, sessions with grants', `${PROGRAM} audit report ${log} --json >report.json`],
       ['jq', `${JQ} ${log} | ${COUNTED}`],
       ['grep, then jq', `grep -E '"subresource":"(${STREAMS.join('|')})"' ${log} | ${JQ} | ${COUNTED}`],
       ['gunzip alone', `gzip -dc ${log}.gz | cat >/dev/null`],
       ['gzip: DuckDB, bare filter and count', bare(work, `${log}.gz`)],
-      ['gzip: secure-debug audit report', `${program} audit report ${log}.gz --json >report.json`],
-      ['secure-debug audit report --convert', `rm -rf ${parquet} && ${program} audit report ${log} --convert ${parquet} --json >report.json`],
-      ['secure-debug audit report, of what was converted', `${program} audit report ${parquet} --json >report.json`],
-      ['secure-debug --help', `${program} --help >/dev/null`],
+      ['gzip: secure-debug audit report', `${PROGRAM} audit report ${log}.gz --json >report.json`],
+      ['secure-debug audit report --convert', `rm -rf ${parquet} && ${PROGRAM} audit report ${log} --convert ${parquet} --json >report.json`],
+      ['secure-debug audit report, of what was converted', `${PROGRAM} audit report ${parquet} --json >report.json`],
+      ['secure-debug --help', `${PROGRAM} --help >/dev/null`],
       ['node -e 0', 'node -e 0'],
     ];
 
-    const answers = [bare(work, log), contenders[2][1], contenders[3][1], `${program} audit sql "${question}" ${log} --json | jq -r '.[] | "\\(.user_name) \\(.n)"'`].map(command => measure(work, command).output);
+    const answers = [bare(work, log), contenders[2][1], contenders[3][1], `${PROGRAM} audit sql "${question}" ${log} --json | jq -r '.[] | "\\(.user_name) \\(.n)"'`].map(command => measure(work, command).output);
     if (answers.some(answer => answer !== answers[0])) throw new Error('the answers differ');
     const load = loadavg()[0].toFixed(1);
     const measured = contenders.map(() => [] as Measured[]);
@@ -105,7 +95,7 @@ function main(): void {
     if (values.large) {
       rmSync(`${log}.gz`);
       writeAuditEvents(log, EVENTS * 10);
-      const large = measure(work, `${program} audit report ${log} --json >report.json`);
+      const large = measure(work, `${PROGRAM} audit report ${log} --json >report.json`);
       console.log(`| ${(EVENTS * 10).toLocaleString('en-US')} events: secure-debug audit report | ${large.wall.toFixed(2)} | | ${large.cpu.toFixed(2)} | | ${Math.round(large.mebibytes)} |`);
     }
   } finally {

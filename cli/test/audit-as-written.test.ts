@@ -7,7 +7,7 @@ import { allowedBy, debug, exec, FAILURE, ON_CALL, request, Request } from './au
 import { AsWritten } from '../src/audit/as-written';
 import { Evidence } from '../src/audit/evidence';
 import { isNote, mayMatter } from '../src/audit/may-matter';
-import { Fill, Look, skim } from '../src/audit/skim';
+import { Fill, skim } from '../src/audit/skim';
 import { sourcesOf } from '../src/audit/sources';
 import { RELEVANT, spooled } from '../src/audit/sql/read';
 
@@ -25,10 +25,13 @@ function written(event: any): string {
   return JSON.stringify({ ...event, objectRef }).replace(/&/g, '\\u0026');
 }
 
+const asWritten = new AsWritten();
+
+/** Whether a line, or each of some lines, is passed over. */
 const passes = (line: string): boolean => {
-  const asWritten = new AsWritten();
-  asWritten.begin(`${line}\n`);
-  return asWritten.passes(0, line.length);
+  let read = 0;
+  asWritten.look(asWritten.room.write(`${line}\n`), () => { read++; });
+  return read === 0;
 };
 
 function matters({ verb, objectRef = {}, user, annotations = {} }: any): boolean {
@@ -75,6 +78,10 @@ describe('what is passed over', () => {
     ['an escaped letter of a field', written(one({ subresource: 'exec' })).replace('"subresource"', '"subresourc\\u0065"')],
     ['an escaped letter of a guardrail\'s note', written(one({ annotations: { 'x/past-git': '1' } })).replace('past-git', 'p\\u0061st-git')],
     ['bytes of nothing', boring.replace('kubectl', 'kube\0ctl')],
+    ['a byte that no JSON has', boring.replace('responseStatus', 'response\u0001Status')],
+    ['a field of which a letter is lost', written(one({ subresource: 'exec' })).replace('objectRef', 'objectRe')],
+    ['no time', boring.replace(/"stageTimestamp":"[^"]*"/, '"stageTimestamp":"2026-03-01T10:00:00.00000xZ"')],
+    ['a time of another form', boring.replace(/"requestReceivedTimestamp":"[^"]*"/, '"requestReceivedTimestamp":"2026-03-01T10:00:00Z"')],
     ['another version', boring.replace('audit.k8s.io/v1"', 'audit.k8s.io/v2"')],
     ['two events in one line', boring + boring],
     ['an event that was cut off, and another', boring.slice(0, -100) + written(exec({})[1])],
@@ -93,7 +100,7 @@ describe('what is passed over', () => {
       const at = places[place % places.length];
       const said = how === 'as it is' ? line
         : how === 'blank' ? `${line.slice(0, at + 1)} ${line.slice(at + 1)}` : `${line.slice(0, at)}\\u00${line.charCodeAt(at).toString(16)}${line.slice(at + 1)}`;
-      if (!passes(Buffer.from(said).toString('latin1'))) return;
+      if (!passes(said)) return;
       passed++;
       expect([said, matters(JSON.parse(said))]).toEqual([said, false]);
     }), { numRuns: 3_000, seed: 7 });
@@ -105,6 +112,40 @@ describe('what is passed over', () => {
     for (const line of lines) {
       for (let end = 0; end < line.length; end += 7) expect([line, end, passes(line.slice(0, end))]).toEqual([line, end, false]);
     }
+  });
+});
+
+describe('what is told of lines that are passed over', () => {
+  const boring = written(one({ verb: 'list' }));
+  const at = (received: string, staged: string) => boring.replace(/"requestReceivedTimestamp":"[^"]*"/, `"requestReceivedTimestamp":"${received}"`).replace(/"stageTimestamp":"[^"]*"/, `"stageTimestamp":"${staged}"`);
+  const times = (...lines: string[]) => {
+    asWritten.begin();
+    passes(lines.join('\n'));
+    return [asWritten.passed, ...asWritten.times];
+  };
+  const stamp = fc.date({ min: new Date('2019-01-01'), max: new Date('2099-12-31'), noInvalidDate: true }).map(date => `${date.toISOString().slice(0, -1)}${date.getTime() % 10}7${date.getTime() % 7}Z`);
+
+  test('the first and the last time, in whatever order', () => {
+    fc.assert(fc.property(fc.array(fc.tuple(stamp, stamp), { minLength: 1, maxLength: 5 }), pairs => {
+      const [first] = pairs.map(([received]) => received).sort();
+      const last = pairs.map(([, staged]) => staged).sort().at(-1);
+      expect(times(...pairs.map(([received, staged]) => at(received, staged)))).toEqual([pairs.length, first, last]);
+    }));
+  });
+
+  test('none, where none is', () => {
+    expect(times('no event')).toEqual([0]);
+    expect(times()).toEqual([0]);
+  });
+
+  test('where lines are that have to be read, however many', () => {
+    const lines = Array.from({ length: 10_001 }, (_, i) => i % 100 === 50 ? boring : `no event ${i}`).slice(0, 10_000);
+    const read: [string, number][] = [];
+    asWritten.begin();
+    const many = asWritten.look(asWritten.room.write(`${lines.join('\n')}\n`), (from, to, number) => { read.push([asWritten.room.toString('utf8', from, to), number]); });
+    expect(many).toBe(10_000);
+    expect(asWritten.passed).toBe(100);
+    expect(read).toEqual(lines.map((line, i): [string, number] => [line, i + 1]).filter(([line]) => line !== boring));
   });
 });
 
@@ -132,7 +173,7 @@ describe('nothing is lost', () => {
 
   test('a log says the same, whether its lines are passed over or all parsed', async () => {
     const lines = events.map(written);
-    expect(lines.filter(line => passes(Buffer.from(line).toString('latin1'))).length).toBeGreaterThan(50);
+    expect(lines.filter(passes).length).toBeGreaterThan(50);
     const quick = await read(lines, 'quick.log');
     expect(quick).toEqual(await read(lines.map(line => line.replace('{', '{ ')), 'slow.log'));
     expect(quick.count).toBe(events.length);
@@ -166,8 +207,13 @@ describe('lines of bytes', () => {
       from += many;
       return many;
     };
-    const look: Look = { begin: () => undefined, passes: () => false, read: line => { found.push(line); } };
-    await skim(fill, look);
+    const numbers: number[] = [];
+    const many = await skim(fill, new AsWritten(), (line, number) => {
+      found.push(line);
+      numbers.push(number);
+    });
+    expect(numbers).toEqual(found.map((_, i) => i + 1));
+    expect(many).toBe(found.length);
     return found;
   };
 
@@ -177,8 +223,8 @@ describe('lines of bytes', () => {
     expect(await lines(Buffer.alloc(0), size)).toEqual([]);
   });
 
-  test('however long, and short again after it', async () => {
-    const long = 'x'.repeat(1_000_000);
+  test.each([1_000_000, 1_048_575, 1_048_576, 3_000_000])('however long, such as %i bytes, and short again after it', async many => {
+    const long = `${'x'.repeat(many - 2)}ü`;
     expect(await lines(Buffer.from(`${long}\na\n${long}`), 90_000)).toEqual([long, 'a', long]);
   });
 

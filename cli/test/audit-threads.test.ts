@@ -1,11 +1,12 @@
 import { execFileSync } from 'child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import * as fc from 'fast-check';
 import { debug, exec, request } from './audit-events';
 import { Damage } from '../src/audit/damage';
 import { Evidence } from '../src/audit/evidence';
+import { compiled } from '../src/audit/line-program';
 import { partsOf } from '../src/audit/parts';
 import { sessionsOf } from '../src/audit/sessions';
 import { Source, sourcesOf } from '../src/audit/sources';
@@ -23,8 +24,9 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'secure-debug-threads-'));
   program = join(folder, 'thread.js');
   // Another thread runs what is compiled.
-  const options = ['--bundle', '--platform=node', '--external:@duckdb/node-api', `--tsconfig=${join(ROOT, 'cli', 'tsconfig.dev.json')}`, '--log-level=warning'];
+  const options = ['--bundle', '--platform=node', '--external:@duckdb/node-api', '--external:assemblyscript/package.json', `--tsconfig=${join(ROOT, 'cli', 'tsconfig.dev.json')}`, '--log-level=warning'];
   execFileSync(join(ROOT, 'node_modules', '.bin', 'esbuild'), [join(ROOT, 'cli', 'src', 'audit', 'thread.ts'), ...options, `--outfile=${program}`]);
+  copyFileSync(compiled(), join(folder, 'lines.wasm'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -1,120 +1,89 @@
-import { mayMatter, NODES, NOTES, RESOURCES, REVIEWS, SUBRESOURCES } from './may-matter';
+import { lineProgram } from './line-program';
+import { NODES, NOTES, REVIEWS, SUBRESOURCES, VERBS } from './may-matter';
 
-const oneOf = (values: readonly string[]) => `(?:${values.map(value => value.replace(/[^\w]/g, '\\$&')).join('|')})`;
-/** The rest of a text in JSON, which may have escapes; of one that has none. */
-const TEXT = '[^"\\\\]*(?:\\\\.[^"\\\\]*)*"';
-const WORD = '[^"\\\\]*"';
-const field = (name: string, value = WORD) => `,"${name}":"${value}`;
-const maybe = (...names: string[]) => names.map(name => `(?:${field(name)})?`).join('');
-const NAMES = maybe('namespace', 'name', 'uid', 'apiGroup', 'apiVersion', 'resourceVersion');
-const SUBRESOURCE_OF_NO_ONE = field('subresource', `(?!${oneOf(SUBRESOURCES)}")${WORD}`);
+/** A line that has to be read, by the places of its bytes and its number among those that were looked at. */
+type Read = (from: number, to: number, number: number) => void;
 
-/** What of an objectRef is looked for first: a letter that is rare, so that it is found without looking at each. */
-const MARK = 'jectRe';
-/** The same for the times at the end, for another event in the same line, and for what a disk leaves where it lost something. */
-const TIME = 'Timest';
-const EVENT = 'Event"';
-const LOST = '\0';
-const ESCAPE = '\\u';
-/** An event begins with its own. */
-const BEGINS_WITH = '{"kind":"Event"'.length;
-const ANOTHER = 'Event","apiVersion":"audit.k8s.io/';
-
-const BEGIN = new RegExp('\\{"kind":"Event","apiVersion":"audit\\.k8s\\.io/v1"'
-  + `${field('level', '\\w+"')}${field('auditID', '[^"\\\\]+"')}${field('stage', '\\w+"')}${field('requestURI', TEXT)},"verb":"(\\w+)","user":\\{"username":"(${NODES})?${WORD}`, 'y');
-const OBJECT = new RegExp(`${MARK}f":\\{"resource":"([^"\\\\]*)"${NAMES}(?:,"subresource":"([^"\\\\]*)")?\\}`, 'y');
-/** An object of which no request matters, whatever its verb: most are told by this. */
-const HARMLESS_OBJECT = new RegExp(`${MARK}f":\\{"resource":"(?:(?!${oneOf(RESOURCES)}")${WORD}${NAMES}(?:${SUBRESOURCE_OF_NO_ONE})?|(?!${REVIEWS}")${WORD}${NAMES}${SUBRESOURCE_OF_NO_ONE})\\}`, 'y');
-/** Annotations that no guardrail wrote; most events have the two of the authorizer. */
-const ANNOTATIONS = `\\{(?:"authorization\\.k8s\\.io/decision":"\\w+"${field('authorization\\.k8s\\.io/reason', TEXT)}|(?:"[-./\\w]*(?<!${oneOf(NOTES)})":"${TEXT},?)*)\\}`;
-const END = new RegExp(`(?<=,"requestReceived)Timestamp":"${WORD}${field('stageTimestamp')}(?:,"annotations":${ANNOTATIONS})?\\}\\r?\\n`, 'y');
-
-/** A longer line is read as it is: what a regular expression remembers of it has an end. */
-const LONGEST = 1_000_000;
-
-/** Where a mark comes next in a text, which is looked through once. */
-class Next {
-  private text = '';
-  private known = -1;
-
-  public constructor(private readonly mark: string) {}
-
-  public begin(text: string): void {
-    this.text = text;
-    this.known = -1;
-  }
-
-  public from(place: number): number {
-    if (this.known < place) {
-      const found = this.text.indexOf(this.mark, place);
-      this.known = found < 0 ? Infinity : found;
-    }
-    return this.known;
-  }
-}
+/** A time as the API server writes it has so many characters. */
+const TIME = 27;
 
 /**
- * Tells events that do not matter by how the API server writes them, without taking them apart: fields come in one order and without
- * blanks, and quotes within texts are escaped, so that a field cannot be forged in a text. The begin, the objectRef and the end are
- * looked at in full. Whatever is written otherwise, has an escape there or before, or has the begin of another event within, is not told.
+ * Tells events that do not matter by how the API server writes them, without taking them apart. Whatever is written otherwise, has an
+ * escape where a field's name could be, or has the begin of another event within, is not told.
  */
 export class AsWritten {
-  private text = '';
-  private readonly ref = new Next(MARK);
-  private readonly event = new Next(EVENT);
-  private readonly lost = new Next(LOST);
-  private readonly escape = new Next(ESCAPE);
+  /** Lines are put here, and lines of more bytes are not looked at. */
+  public readonly room: Buffer;
+  /** So many events were told. */
+  public passed = 0;
 
-  /** Some lines, each with its end. */
-  public begin(text: string): void {
-    this.text = text;
-    this.ref.begin(text);
-    this.event.begin(text);
-    this.lost.begin(text);
-    this.escape.begin(text);
+  private readonly program = lineProgram();
+
+  public constructor() {
+    const { room, roomFor } = this.program;
+    this.room = this.bytes(room.value, roomFor.value);
+    this.setUp({
+      subresources: SUBRESOURCES,
+      writes: Object.entries(VERBS).flatMap(([resource, verbs]) => verbs.flatMap(verb => [resource, verb])),
+      reviews: [REVIEWS],
+      nodes: [NODES],
+      notes: NOTES,
+    });
+    this.begin();
   }
 
-  /** Whether a line is a whole event that does not matter. */
-  public passes(from: number, to: number): boolean {
-    if (to - from > LONGEST) return false;
-    const { text } = this;
-    BEGIN.lastIndex = from;
-    if (!BEGIN.test(text)) return false;
-    let at = BEGIN.lastIndex;
-    const ref = this.ref.from(at);
-    // The name of a field may be written by escapes too.
-    if (this.escape.from(at) < Math.min(ref, to)) return false;
-    if (ref < to) {
-      at = this.harmless(from, ref);
-      if (at < 0) return false;
+  /** The first and the last time of the events that were told. */
+  public get times(): string[] {
+    return this.passed === 0 ? [] : [this.earliest, this.latest].map(time => time.toString('latin1'));
+  }
+
+  private get earliest(): Buffer {
+    return this.bytes(this.program.earliest.value, TIME);
+  }
+
+  private get latest(): Buffer {
+    return this.bytes(this.program.latest.value, TIME);
+  }
+
+  /** Forgets what was told. */
+  public begin(): void {
+    this.passed = 0;
+    this.earliest.fill('9');
+    this.latest.fill('0');
+  }
+
+  /**
+   * Looks at lines that end before a place of the room, each with its end.
+   *
+   * @returns how many there are
+   */
+  public look(end: number, read: Read): number {
+    const { room, told, lines, many } = this.program;
+    const begin = room.value;
+    let number = 0;
+    for (let at = begin; at < begin + end;) {
+      at = this.program.look(at, begin + end);
+      const found = new Uint32Array(this.program.memory.buffer, told.value, 3 * many.value);
+      for (let i = 0; i < found.length; i += 3) read(found[i + 1] - begin, found[i + 2] - begin, number + found[i]);
+      number += lines.value;
+      this.passed += lines.value - many.value;
     }
-    return this.ends(at, to) && this.lost.from(from) > to && !this.hasAnother(from, to);
+    return number;
   }
 
-  /** Where a harmless object ends. */
-  private harmless(from: number, ref: number): number {
-    HARMLESS_OBJECT.lastIndex = ref;
-    if (HARMLESS_OBJECT.test(this.text)) return HARMLESS_OBJECT.lastIndex;
-    OBJECT.lastIndex = ref;
-    const [, resource, subresource = ''] = OBJECT.exec(this.text) ?? [];
-    if (resource === undefined) return -1;
-    BEGIN.lastIndex = from;
-    const [, verb, user = ''] = BEGIN.exec(this.text)!;
-    return mayMatter({ verb, resource, subresource, user }) ? -1 : OBJECT.lastIndex;
+  private bytes(from: number, many: number): Buffer {
+    return Buffer.from(this.program.memory.buffer, from, many);
   }
 
-  private ends(from: number, to: number): boolean {
-    for (let at = this.text.indexOf(TIME, from); at >= 0 && at < to; at = this.text.indexOf(TIME, at + 1)) {
-      END.lastIndex = at;
-      if (END.test(this.text)) return END.lastIndex === to + 1;
+  private setUp(lists: { readonly [name in 'subresources' | 'writes' | 'reviews' | 'nodes' | 'notes']: readonly string[] }): void {
+    const { words, wordsFor } = this.program;
+    const place = this.bytes(words.value, wordsFor.value);
+    let at = 0;
+    for (const [name, list] of Object.entries(lists)) {
+      this.program[name as keyof typeof lists].value = words.value + at;
+      const written = [...list, ''].map(word => `${word}"`).join('');
+      if (at + written.length > place.length) throw new RangeError('what matters has more words than assembly/lines.ts has room for');
+      at += place.write(written, at, 'latin1');
     }
-    return false;
-  }
-
-  private hasAnother(from: number, to: number): boolean {
-    for (let at = this.event.from(from + BEGINS_WITH); at < to; at = this.event.from(at + 1)) {
-      if (this.text.startsWith(ANOTHER, at)) return true;
-    }
-    return false;
   }
 }

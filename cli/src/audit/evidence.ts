@@ -7,7 +7,6 @@ import { bytesOf } from './bytes';
 import { Damage } from './damage';
 import { Declared } from './declared';
 import { MIB, Source } from './sources';
-import { timesOf } from './spool';
 import { COLUMNS } from './sql/columns';
 import { EVENTS, FAILURES } from './sql/events';
 import { COLUMN_NAMES, DAMAGED, parquet, quoted, RELEVANT, spooled } from './sql/read';
@@ -97,7 +96,7 @@ export class Evidence {
     return { ...this.earliest !== undefined && { from: this.earliest, to: this.latest } };
   }
 
-  private see(times: string[]): void {
+  private see(times: readonly string[]): void {
     for (const time of times) {
       if (this.earliest === undefined || time < this.earliest) this.earliest = time;
       if (this.latest === undefined || time > this.latest) this.latest = time;
@@ -212,7 +211,7 @@ export class Evidence {
     }
     const { told, spools } = await read();
     damage.add(told.damage);
-    this.see(timesOf(told));
+    this.see(told.times);
     // A reader of gzip says so itself, and where.
     if (format === 'zstd' && !await zstdWhole(file)) damage.note(name, 'cut off; nothing was read from there on');
     const { damaged, why } = await this.take(connection, index, spooled(spools, told.longest));

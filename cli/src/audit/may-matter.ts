@@ -24,15 +24,13 @@ const distinct = (values: readonly string[]) => [...new Set(values)].sort();
 /** Subresources that one debugs by. */
 export const SUBRESOURCES = distinct([...predicates.map(({ subresource }) => subresource).filter(one => one !== ''), 'proxy']);
 
-const VERBS: { readonly [resource: string]: readonly string[] } = Object.fromEntries([
+/** Verbs that matter of requests without a subresource. */
+export const VERBS: { readonly [resource: string]: readonly string[] } = Object.fromEntries([
   ...distinct(predicates.filter(({ subresource }) => subresource === '').map(({ resource }) => resource)).map(of => [
     of, distinct(predicates.filter(({ resource, subresource }) => resource === of && subresource === '').flatMap(({ verbs }) => verbs)),
   ]),
   ...BINDINGS.map(resource => [resource, BINDING_WRITES]),
 ]);
-
-/** Resources of which requests without a subresource may matter. */
-export const RESOURCES = distinct([...Object.keys(VERBS), REVIEWS]);
 
 /** Whether an event may matter by its request. Which do is decided by SQL; what this says no to, that says no to as well. */
 export function mayMatter({ verb, resource, subresource, user }: Outline): boolean {

@@ -4,15 +4,16 @@ import { Damage, Found } from './damage';
 import { asObject, asText, AuditEvent, micros, parseEvent } from './event';
 import { CutOff } from './lines';
 import { isNote, mayMatter } from './may-matter';
-import { Fill, Look, skim } from './skim';
+import { Fill, skim } from './skim';
 import { COLUMNS, LONGEST_OBJECT } from './sql/columns';
 
 /** A body may have so many bytes, with all else of its event. */
 const LONGEST_WITH_BODY = LONGEST_OBJECT / 2;
 /** So many characters are written at a time. */
 const PART = 1_000_000;
-/** At the begin and the end of a log so many are looked at for times. */
-const EDGE = 65_536;
+
+/** As times are compared, which is as texts. */
+const TIME = /^[0-9TZ:.-]{20,30}$/;
 
 /** What reading a log to its end told, or a part of it. */
 export interface Told {
@@ -20,9 +21,8 @@ export interface Told {
   readonly lines: number;
   /** Bytes of the longest event that was kept. */
   readonly longest: number;
-  /** The first and the last characters. */
-  readonly first: string;
-  readonly last: string;
+  /** The first and the last time of an event, RFC 3339; none where no event has one. */
+  readonly times: readonly string[];
   readonly damage: Found;
 }
 
@@ -35,17 +35,16 @@ export function joined(a: Told, b: Told): Told {
     events: a.events + b.events,
     lines: a.lines + b.lines,
     longest: Math.max(a.longest, b.longest),
-    first: begun(a.first, b.first),
-    last: ended(a.last, b.last),
+    times: edges([...a.times, ...b.times]),
     damage: damage.found,
   };
 }
 
-const begun = (first: string, more: string): string => first.length < EDGE ? `${first}${more}`.slice(0, EDGE) : first;
-const ended = (last: string, more: string): string => more.length < EDGE ? `${last}${more}`.slice(-EDGE) : more.slice(-EDGE);
-
-/** Times at the begin and the end, RFC 3339. */
-export const timesOf = ({ first, last }: Told): string[] => [...times(first), ...times(last)];
+/** The first and the last of some times. */
+function edges(times: readonly string[]): string[] {
+  if (times.length === 0) return [];
+  return [times.reduce((a, b) => b < a ? b : a), times.reduce((a, b) => b > a ? b : a)];
+}
 
 function relevant({ objectRef, verb, user, annotations }: AuditEvent): boolean {
   const { resource, subresource } = asObject(objectRef);
@@ -65,43 +64,32 @@ function body(sent: unknown): unknown {
   return { metadata: { name, labels, annotations }, spec: { ephemeralContainers, containers, user, groups, resourceAttributes }, roleRef, subjects };
 }
 
-const times = (part: string): string[] => [...part.matchAll(/"(?:requestReceived|stage)Timestamp"\s*:\s*"([0-9TZ:.-]{20,30})"/g)].map(([, time]) => time);
-
 /** What of a log may matter, as DuckDB reads it. Everything that is no event is named, by its line. */
 export class Spool {
   private readonly damage = new Damage();
   private longest = 0;
+  private times: string[] = [];
   private fd = -1;
   private part = '';
 
   public constructor(public readonly file: string) {}
 
   /** Reads a log to its end, or as far as it goes. */
-  public async fill(name: string, bytes: Fill): Promise<Told> {
+  public async fill(name: string, bytes: Fill, asWritten = new AsWritten()): Promise<Told> {
     this.fd = openSync(this.file, 'w', 0o600);
-    const asWritten = new AsWritten();
-    let [first, last, events, lines] = ['', '', 0, 0];
-    const look: Look = {
-      begin: text => {
-        first = begun(first, text);
-        last = text.length < EDGE ? ended(last, text) : text;
-        asWritten.begin(text);
-      },
-      passes: (from, to) => {
-        const passes = asWritten.passes(from, to);
-        if (passes) events++;
-        return passes;
-      },
-      read: (line, number) => {
+    let [events, lines] = [0, 0];
+    asWritten.begin();
+    try {
+      lines = await skim(bytes, asWritten, (line, number) => {
         if (line?.trim() === '') return;
         const event = line === undefined ? 'too long for an event' : parseEvent(line);
-        if (typeof event !== 'string') events++;
+        if (typeof event !== 'string') {
+          events++;
+          this.see(event);
+        }
         const wrong = typeof event === 'string' ? event : this.take(event, line!);
         if (wrong) this.damage.line(name, number, wrong);
-      },
-    };
-    try {
-      lines = await skim(bytes, look);
+      });
     } catch (error) {
       if (!(error instanceof CutOff)) throw error;
       lines = error.afterLine;
@@ -110,7 +98,15 @@ export class Spool {
       this.write();
       closeSync(this.fd);
     }
-    return { events, lines, longest: this.longest, first, last: last.slice(-EDGE), damage: this.damage.found };
+    const times = edges([...this.times, ...asWritten.times]);
+    return { events: events + asWritten.passed, lines, longest: this.longest, times, damage: this.damage.found };
+  }
+
+  /** Notes when an event was. */
+  private see({ requestReceivedTimestamp, stageTimestamp }: AuditEvent): void {
+    for (const time of [requestReceivedTimestamp, stageTimestamp]) {
+      if (typeof time === 'string' && TIME.test(time)) this.times = edges([...this.times, time]);
+    }
   }
 
   /** Keeps an event that may matter; a text says what is wrong with it. */

@@ -2,6 +2,7 @@ import { statSync } from 'fs';
 import { availableParallelism } from 'os';
 import { join } from 'path';
 import { Worker } from 'worker_threads';
+import { AsWritten } from './as-written';
 import { read } from './bytes';
 import { Part, partsOf, WHOLE } from './parts';
 import { Fill } from './skim';
@@ -55,8 +56,9 @@ export function* taken({ next, parts }: Pick<Shared, 'next' | 'parts'>): Generat
 }
 
 /** Reads a part. */
-export async function readPart({ name, file, parts, spool }: Shared, number: number, tell: (bytes: number) => void): Promise<Told> {
-  return new Spool(partOf(spool, number)).fill(name, read(file, tell, parts[number]));
+export async function readPart(shared: Shared, number: number, asWritten: AsWritten, tell: (bytes: number) => void): Promise<Told> {
+  const { name, file, parts, spool } = shared;
+  return new Spool(partOf(spool, number)).fill(name, read(file, tell, parts[number]), asWritten);
 }
 
 const partOf = (spool: string, number: number): string => `${spool}-${number}`;
@@ -124,7 +126,8 @@ export class Threads {
       one.postMessage(shared);
     }));
     const own = async () => {
-      for (const number of taken(shared)) told[number] = await readPart(shared, number, tell);
+      const asWritten = new AsWritten();
+      for (const number of taken(shared)) told[number] = await readPart(shared, number, asWritten, tell);
     };
     await Promise.all([own(), ...others]);
     const cut = told.findIndex(({ damage }) => damage.cut.length > 0);

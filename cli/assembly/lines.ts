@@ -1,0 +1,306 @@
+/**
+ * AssemblyScript: looks at the lines of an audit log sixteen bytes at a time, and tells events that do not matter by how the API server
+ * writes them, without taking them apart. Fields come in one order and without blanks, and quotes within texts are escaped, so that a
+ * field cannot be forged in a text. The begin, the objectRef and the end are looked at in full; of what lies between, only whether it has
+ * the begin of another event, an escape before the objectRef, or a byte that no JSON has. Every other line has to be read.
+ *
+ * What matters is not written here: `src/audit/as-written.ts` puts it into `words`.
+ */
+
+/** So many bytes of lines fit into the memory. */
+const ROOM: i32 = 1_048_576;
+/** So many lines that have to be read are told at a time. */
+const TOLD: i32 = 4_096;
+/** So many bytes after a line may be looked at before it is seen that it has ended. */
+const BEYOND: i32 = 64;
+const WORDS: i32 = 4_096;
+/** A time has so many: 2026-03-01T10:00:00.000000Z */
+const TIME: i32 = 27;
+
+/** Lines, each with its end. */
+export const room = memory.data(ROOM + BEYOND, 16);
+export const roomFor = ROOM;
+/** What is looked for: words with a quote after each, and one more after the last of a list. */
+export const words = memory.data(WORDS);
+export const wordsFor = WORDS;
+/** Of each line that has to be read: its number among those of this time, from 1, its begin and its end. */
+export const told = memory.data(TOLD * 12, 4);
+/** When the first event that was passed over was received, and the last one had its stage. */
+export const earliest = memory.data(TIME + BEYOND);
+export const latest = memory.data(TIME + BEYOND);
+
+/** Where lists begin: subresources of which each request matters. */
+export let subresources: usize = 0;
+/** Pairs of a resource and a verb that matter where no subresource is. */
+export let writes: usize = 0;
+/** What is asked about somebody's rights, which matters if a node asks: its resource, and how the names of nodes begin. */
+export let reviews: usize = 0;
+export let nodes: usize = 0;
+/** How the keys of guardrails' annotations end. */
+export let notes: usize = 0;
+
+/** Lines that were looked at, and those of them that have to be read. */
+export let lines: i32 = 0;
+export let many: i32 = 0;
+
+const QUOTE: u8 = 0x22;
+const COMMA: u8 = 0x2c;
+const COLON: u8 = 0x3a;
+const BACKSLASH: u8 = 0x5c;
+const CLOSED: u8 = 0x7d;
+const NEWLINE: u8 = 0x0a;
+const RETURN: u8 = 0x0d;
+/** Up to this one, bytes are in no text of JSON. */
+const CONTROL: u8 = 0x1f;
+/** What is looked for first is a letter that is rare, of `objectRef`, `Event` and `requestReceivedTimestamp`. */
+const J: u8 = 0x6a;
+const E: u8 = 0x45;
+const R: u8 = 0x52;
+const U: u8 = 0x75;
+const BEFORE_R: i32 = 9;
+
+/** Looks at lines from one place to another, until so many have to be read as can be told; answers how far it has come. */
+export function look(from: usize, end: usize): usize {
+  lines = 0;
+  many = 0;
+  while (from < end && many < TOLD) {
+    let to = passed(from);
+    lines++;
+    if (to == 0) {
+      to = newline(from);
+      const one = told + 12 * many++;
+      store<u32>(one, lines);
+      store<u32>(one + 4, <u32>from);
+      store<u32>(one + 8, <u32>to);
+    }
+    from = to + 1;
+  }
+  return from;
+}
+
+/** Where a line ends that is a whole event and does not matter; 0: it may be anything else. */
+function passed(at: usize): usize {
+  at = word(after(at, '{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"'));
+  at = word(after(at, ',"auditID":"'));
+  at = word(after(at, ',"stage":"'));
+  at = text(after(at, ',"requestURI":"'));
+  const verb = after(at, ',"verb":"');
+  const user = after(word(verb), ',"user":{"username":"');
+  at = word(user);
+  if (at == 0) return 0;
+  while (true) {
+    at = seek(at, J, R, E, BACKSLASH);
+    const found = load<u8>(at);
+    if (found == J) {
+      if (is(at, 'jectRe')) {
+        at = harmless(after(at, 'jectRef":{"resource":"'), verb, user);
+        break;
+      }
+    } else if (found == R) {
+      // It is about no object.
+      const end = ended(at - BEFORE_R);
+      if (end != 0) return end;
+    } else if (found == BACKSLASH) {
+      // The name of a field may be written by escapes too.
+      if (load<u8>(at + 1) == U) return 0;
+    } else if (found != E || another(at)) {
+      return 0;
+    }
+    at++;
+  }
+  if (at == 0) return 0;
+  while (true) {
+    at = seek(at, R, E, E, E);
+    const found = load<u8>(at);
+    if (found == R) {
+      const end = ended(at - BEFORE_R);
+      if (end != 0) return end;
+    } else if (found != E || another(at)) {
+      return 0;
+    }
+    at++;
+  }
+}
+
+/** The place after an objectRef of which no request matters, from its resource on. */
+function harmless(resource: usize, verb: usize, user: usize): usize {
+  let at = word(resource);
+  at = skipped(at, ',"namespace":"');
+  at = skipped(at, ',"name":"');
+  at = skipped(at, ',"uid":"');
+  at = skipped(at, ',"apiGroup":"');
+  at = skipped(at, ',"apiVersion":"');
+  at = skipped(at, ',"resourceVersion":"');
+  const subresource = after(at, ',"subresource":"');
+  if (subresource != 0) at = word(subresource);
+  return at != 0 && load<u8>(at) == CLOSED && !matters(resource, subresource, verb, user) ? at + 1 : 0;
+}
+
+/** `mayMatter` of `src/audit/may-matter.ts`. */
+function matters(resource: usize, subresource: usize, verb: usize, user: usize): bool {
+  if (same(resource, reviews) != 0) return begins(user, nodes);
+  if (subresource != 0 && load<u8>(subresource) != QUOTE) {
+    for (let one = subresources; load<u8>(one) != QUOTE; one = next(one)) {
+      if (same(subresource, one) != 0) return true;
+    }
+    return false;
+  }
+  for (let one = writes; load<u8>(one) != QUOTE; one = next(next(one))) {
+    const write = same(resource, one);
+    if (write != 0 && same(verb, write) != 0) return true;
+  }
+  return false;
+}
+
+/** Where a line ends that goes on with the end of an event on which no guardrail has noted anything. */
+function ended(at: usize): usize {
+  const received = after(at, ',"requestReceivedTimestamp":"');
+  const staged = after(time(received), ',"stageTimestamp":"');
+  at = time(staged);
+  if (at == 0) return 0;
+  const annotated = after(at, ',"annotations":{');
+  if (annotated != 0) at = annotations(annotated);
+  if (at == 0 || load<u8>(at++) != CLOSED) return 0;
+  if (load<u8>(at) == RETURN) at++;
+  if (load<u8>(at) != NEWLINE) return 0;
+  if (before(received, earliest)) memory.copy(earliest, received, TIME);
+  if (before(latest, staged)) memory.copy(latest, staged, TIME);
+  return at;
+}
+
+/** The place after annotations, unless a guardrail wrote one. */
+function annotations(at: usize): usize {
+  if (load<u8>(at) == CLOSED) return at + 1;
+  while (true) {
+    if (load<u8>(at) != QUOTE) return 0;
+    const key = at + 1;
+    at = word(key);
+    if (at == 0) return 0;
+    for (let one = notes; load<u8>(one) != QUOTE; one = next(one)) {
+      const long = next(one) - one;
+      if (at - key >= long && same(at - long, one) != 0) return 0;
+    }
+    if (load<u8>(at) != COLON || load<u8>(at + 1) != QUOTE) return 0;
+    at = text(at + 2);
+    if (at == 0) return 0;
+    const found = load<u8>(at++);
+    if (found == CLOSED) return at;
+    if (found != COMMA) return 0;
+  }
+}
+
+/** The place after a time and its quote, as the API server writes it. */
+function time(at: usize): usize {
+  return at != 0 && load<u8>(at + TIME) == QUOTE
+    && within(at, i8x16(0x30, 0x30, 0x30, 0x30, 0x2d, 0x30, 0x30, 0x2d, 0x30, 0x30, 0x54, 0x30, 0x30, 0x3a, 0x30, 0x30), i8x16(9, 9, 9, 9, 0, 9, 9, 0, 9, 9, 0, 9, 9, 0, 9, 9))
+    && within(at + 11, i8x16(0x30, 0x30, 0x3a, 0x30, 0x30, 0x3a, 0x30, 0x30, 0x2e, 0x30, 0x30, 0x30, 0x30, 0x30, 0x30, 0x5a), i8x16(9, 9, 0, 9, 9, 0, 9, 9, 0, 9, 9, 9, 9, 9, 9, 0))
+    ? at + TIME + 1 : 0;
+}
+
+/** Whether bytes are from those given on, and not more than so much above. */
+function within(at: usize, from: v128, most: v128): bool {
+  const above = i8x16.sub(v128.load(at), from);
+  return i8x16.all_true(i8x16.eq(i8x16.min_u(above, most), above));
+}
+
+/** Whether a time is before another. */
+function before(one: usize, other: usize): bool {
+  for (let i = 0; i < TIME - 8; i += 8) {
+    const a = bswap(load<u64>(one + i));
+    const b = bswap(load<u64>(other + i));
+    if (a != b) return a < b;
+  }
+  return bswap(load<u64>(one + TIME - 8)) < bswap(load<u64>(other + TIME - 8));
+}
+
+/** Whether another event begins in the same line. */
+function another(at: usize): bool {
+  return is(at, 'Event","apiVersion":"audit.k8s.io/');
+}
+
+function newline(at: usize): usize {
+  while (load<u8>(at) != NEWLINE) at = seek(at + 1, NEWLINE, NEWLINE, NEWLINE, NEWLINE);
+  return at;
+}
+
+/** The place after a field that may be there, if it is. */
+function skipped(at: usize, field: string): usize {
+  const value = after(at, field);
+  return value != 0 ? word(value) : at;
+}
+
+/** The place after something; 0: something else is there, or the place is none. */
+function after(at: usize, what: string): usize {
+  return at != 0 && is(at, what) ? at + what.length : 0;
+}
+
+/** Whether something is at a place: eight letters are compared at a time, the last ones together with some before them. */
+function is(at: usize, what: string): bool {
+  const letters = changetype<usize>(what);
+  const last = what.length - 8;
+  for (let i = 0; i < last; i += 8) {
+    if (differ(at + i, letters + 2 * i)) return false;
+  }
+  if (last >= 0) return !differ(at + last, letters + 2 * last);
+  for (let i = 0; i < what.length; i++) {
+    if (load<u8>(at + i) != what.charCodeAt(i)) return false;
+  }
+  return true;
+}
+
+/** Whether eight bytes are others than eight letters, which have two bytes each. */
+function differ(at: usize, letters: usize): bool {
+  return v128.any_true(i16x8.ne(v128.load_ext<u8>(at), v128.load(letters)));
+}
+
+/** The place after the rest of a text and its quote; 0: it has an escape, or does not end. */
+function word(at: usize): usize {
+  if (at == 0) return 0;
+  at = seek(at, QUOTE, QUOTE, QUOTE, BACKSLASH);
+  return load<u8>(at) == QUOTE ? at + 1 : 0;
+}
+
+/** The same of a text that may have escapes. */
+function text(at: usize): usize {
+  if (at == 0) return 0;
+  while (true) {
+    at = seek(at, QUOTE, QUOTE, QUOTE, BACKSLASH);
+    const found = load<u8>(at);
+    if (found == QUOTE) return at + 1;
+    if (found != BACKSLASH || load<u8>(at + 1) <= CONTROL) return 0;
+    at += 2;
+  }
+}
+
+/** Where the first byte is from a place on that is one of four or in no text. */
+function seek(at: usize, a: u8, b: u8, c: u8, d: u8): usize {
+  while (true) {
+    const some = v128.load(at);
+    const sought = v128.or(v128.or(i8x16.eq(some, i8x16.splat(a)), i8x16.eq(some, i8x16.splat(b))), v128.or(i8x16.eq(some, i8x16.splat(c)), i8x16.eq(some, i8x16.splat(d))));
+    const found = i8x16.bitmask(v128.or(sought, i8x16.eq(i8x16.min_u(some, i8x16.splat(CONTROL)), some)));
+    if (found != 0) return at + ctz(found);
+    at += 16;
+  }
+}
+
+/** The place after a word of a list, with its quote, if a text is the same; 0: it is not. */
+function same(at: usize, one: usize): usize {
+  for (; load<u8>(at) == load<u8>(one); at++, one++) {
+    if (load<u8>(one) == QUOTE) return one + 1;
+  }
+  return 0;
+}
+
+/** Whether a text begins with a word of a list. */
+function begins(at: usize, one: usize): bool {
+  for (; load<u8>(one) != QUOTE; at++, one++) {
+    if (load<u8>(at) != load<u8>(one)) return false;
+  }
+  return true;
+}
+
+/** The word after another in a list. */
+function next(one: usize): usize {
+  while (load<u8>(one) != QUOTE) one++;
+  return one + 1;
+}
