@@ -1,5 +1,6 @@
 import { DebugSession, GrantRef, PathClass, RequestRef, SessionOutcome } from './debug-session';
-import { Evidence, Row } from './evidence';
+import { Row } from './database';
+import { Evidence } from './evidence';
 import { texts } from './sql/text';
 
 /** Which sessions are wanted. */
