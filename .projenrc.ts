@@ -223,9 +223,9 @@ const cli = new typescript.TypeScriptProject({
   bin: { 'secure-debug': 'bin/secure-debug.js', 'kubectl-secure_debug': 'bin/secure-debug.js' },
   typescriptVersion: '~6.0.0',
   deps: ['cdk8s-secure-debug@^0.0.0', 'cdk8s@^2.70.0', '@inquirer/prompts@^7.8.6', '@kubernetes/client-node@^1.4.0', '@duckdb/node-api@^1.5.6-r.1', 'age-encryption@^0.3.1', 'cli-progress@^3.12.0',
-    'cli-table3@^0.6.5', 'commander@^14.0.0', 'openid-client@^6.9.0', 'yaml@^2.8.0'],
+    'cli-table3@^0.6.5', 'openid-client@^6.9.0', 'yaml@^2.8.0'],
   devDeps: ['@types/node@^20', '@types/jest@^30.0.0', '@types/cli-progress@^3.11.6', 'ts-jest@^29',
-    'ajv@^8.18.0', 'asciinema-player@~3.18.0', 'assemblyscript@^0.28.20', 'axe-core@^4.10.0', 'esbuild@^0.28.0', 'fast-check@^4.10.0', 'puppeteer-core@^24.0.0', 'eslint-plugin-import@^2.32.0', 'eslint-import-resolver-typescript@^4.4.0'],
+    'ajv@^8.18.0', 'asciinema-player@~3.18.0', 'assemblyscript@^0.28.20', 'axe-core@^4.10.0', 'commander@^14.0.0', 'esbuild@^0.28.0', 'fast-check@^4.10.0', 'puppeteer-core@^24.0.0', 'eslint-plugin-import@^2.32.0', 'eslint-import-resolver-typescript@^4.4.0'],
   github: false,
   release: false,
   depsUpgrade: false,
@@ -273,12 +273,14 @@ cli.defaultTask?.reset('npx projen', { cwd: '..' });
 const cliTypecheck = cli.addTask('typecheck', { description: 'Type-check sources and tests', exec: 'tsc --noEmit -p tsconfig.dev.json' });
 cli.testTask.prependSpawn(cliTypecheck);
 cli.compileTask.reset('tsc -p tsconfig.json');
-// Help is there at once: files load when first used, as in the library.
-cli.compileTask.exec('tsx tools/lazy.ts');
+// Help is there at once: what every command line needs is one file, and the others load when first used, as in the library.
+cli.compileTask.exec('tsx tools/startup.ts');
 // A report plays recordings by a player that stands in the file itself, so the package carries it.
 cli.compileTask.exec('tsx tools/player.ts');
 // What looks at the lines of audit logs is compiled to WebAssembly.
 cli.compileTask.exec('tsx tools/lines.ts');
+// What is in that one file is not installed once more.
+cli.eslint?.addOverride({ files: ['src/program.ts', 'src/registration.ts', 'src/**/*register.ts'], rules: { 'import/no-extraneous-dependencies': ['error', { devDependencies: true }] } });
 cli.gitignore.addPatterns('/lib/', '/coverage/');
 
 project.compileTask.exec('npx projen compile', { cwd: 'cli' });
