@@ -19,6 +19,9 @@ const BY_PEOPLE: { readonly [relation: string]: 'theirs' | 'view' | 'kept' } = {
 const OF_ALL = 'grants';
 const NEEDS_IT = 'open_emergencies';
 
+/** Views, in order of use. */
+type Relations = { readonly [name: string]: string };
+
 /** A connection and a schema of its own, which has relations of some events and of some people; what it does not have is that of all. */
 class Hand {
   public static async of(db: Database, schema: string): Promise<Hand> {
@@ -27,6 +30,9 @@ class Hand {
     await connection.run(`SET search_path='${schema},main'`);
     return new Hand(db, connection, schema);
   }
+
+  /** Whether it has made something. */
+  private made = false;
 
   private constructor(private readonly db: Database, private readonly connection: DuckDBConnection, private readonly schema: string) {}
 
@@ -42,16 +48,17 @@ class Hand {
     await this.run(`DROP VIEW ${this.relation('kept')}`);
   }
 
-  /** Makes sessions of one of so many parts of all people. */
-  public async make(relations: { readonly [name: string]: string }, part: number, of: number, first: boolean, ofAll: Promise<unknown>): Promise<void> {
+  /** Makes sessions of one of so many parts of all people, once what all have is there. */
+  public async make(relations: Relations, ofAll: Promise<unknown>, part: number, of: number): Promise<void> {
     await this.run(`CREATE OR REPLACE VIEW ${this.relation('events')} AS SELECT * FROM main.events WHERE hash(user_name, as_user) % ${of} = ${part}`);
     for (const [name, how] of Object.entries(BY_PEOPLE)) {
       if (name === NEEDS_IT) await ofAll;
       const relation = this.relation(name);
-      if (how === 'kept') await this.run(`${first ? `CREATE TABLE ${relation} AS` : `INSERT INTO ${relation}`} ${relations[name]}`);
+      if (how === 'kept') await this.run(`${this.made ? `INSERT INTO ${relation}` : `CREATE TABLE ${relation} AS`} ${relations[name]}`);
       else await this.run(`CREATE OR REPLACE ${how === 'view' ? 'VIEW' : 'TABLE'} ${relation} AS ${relations[name]}`);
     }
     for (const name of Object.keys(BY_PEOPLE).filter(one => BY_PEOPLE[one] === 'theirs')) await this.run(`DROP TABLE ${this.relation(name)}`);
+    this.made = true;
   }
 
   public close(): void {
@@ -66,11 +73,10 @@ class Hand {
 /**
  * Makes the relations of what was kept, which is let go.
  *
- * @param relations views in order of use
  * @param events how many there are
  * @param atOnce so many are made requests and sessions at a time, by each connection
  */
-export async function make(db: Database, relations: { readonly [name: string]: string }, events: number, atOnce = AT_ONCE): Promise<void> {
+export async function make(db: Database, relations: Relations, events: number, atOnce = AT_ONCE): Promise<void> {
   const parts = Math.max(events < FEW ? 1 : PARALLEL, Math.ceil(events / atOnce));
   const hands = await Promise.all(Array.from({ length: Math.min(PARALLEL, parts) }, (_, i) => Hand.of(db, `part_${i + 1}`)));
   const together = (name: string) => hands.map(hand => `SELECT * FROM ${hand.relation(name)}`).join(' UNION ALL ');
@@ -93,7 +99,7 @@ export async function make(db: Database, relations: { readonly [name: string]: s
     })();
     let next = 0;
     await Promise.all([ofAll, ...hands.map(async hand => {
-      for (let part = next++, first = true; part < parts; part = next++, first = false) await hand.make(relations, part, parts, first, ofAll);
+      for (let part = next++; part < parts; part = next++) await hand.make(relations, ofAll, part, parts);
     })]);
     for (const name of names.slice(before.length)) await view(name, BY_PEOPLE[name] === 'kept' ? together(name) : relations[name]);
   } finally {

@@ -1,5 +1,5 @@
-import { DebugSession, GrantRef, PathClass, RequestRef, SessionOutcome } from './debug-session';
 import { Row } from './database';
+import { DebugSession, GrantRef, PathClass, RequestRef, SessionOutcome } from './debug-session';
 import { Evidence } from './evidence';
 import { texts } from './sql/text';
 
