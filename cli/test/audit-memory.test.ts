@@ -2,9 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import { approve, ask, byGlass, debug, exec, FAILURE } from './audit-events';
+import { Database } from '../src/audit/database';
 import { Evidence, EvidenceOptions } from '../src/audit/evidence';
+import { make } from '../src/audit/made';
 import { sessionsOf } from '../src/audit/sessions';
 import { sourcesOf } from '../src/audit/sources';
+import { COLUMNS } from '../src/audit/sql/columns';
+import { quoted } from '../src/audit/sql/read';
+import { views } from '../src/audit/sql/views';
 
 /** What is made for some people or some time after the other is what it would be at once; and a large log does not end with an error of the engine about its memory. */
 
@@ -51,4 +56,18 @@ test('sessions that are made in parts, and put in order in parts, are the same',
 test('an answer that the memory is too small for is had all the same', async () => {
   // Of 12 MiB the engine itself says that they do not do.
   expect(await told({ memory: 12 })).toEqual(whole);
+});
+
+test('what fails for some people ends it for all, and the engine can be closed', async () => {
+  const made = views(false);
+  const db = await Database.open(folder);
+  try {
+    const columns = Object.entries(COLUMNS).map(([name, type]) => `${quoted(name)} ${type}`).join(', ');
+    await db.run(`CREATE TABLE kept (file INTEGER, ${columns})`);
+    await db.run('CREATE TABLE sources (file INTEGER, log VARCHAR, cluster VARCHAR)');
+    await expect(make(db, { ...made, debug_steps: 'SELECT no_such_column FROM debug_requests' }, 10_000)).rejects.toThrow('no_such_column');
+    expect(await db.rows('SELECT CAST(count(*) AS INTEGER) AS many FROM events')).toEqual([{ many: 0 }]);
+  } finally {
+    db.close();
+  }
 });

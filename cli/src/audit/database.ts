@@ -19,6 +19,13 @@ const FREED = '1MiB';
 /** So many rows become texts at a time. */
 const SOME = 64;
 
+/** Waits for all work that is done at a time, also where one fails: nothing may be closed under the others. */
+export async function all(work: readonly Promise<unknown>[]): Promise<void> {
+  const ended = await Promise.allSettled(work);
+  const failed = ended.find(one => one.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
 /** An embedded DuckDB with little memory, which gets more where that is not enough. */
 export class Database {
   /** @param folder what does not fit into memory is written below it */
@@ -58,9 +65,9 @@ export class Database {
 
   /** Rows of a question of our own. */
   public async rows(sql: string, connection = this.connection): Promise<Row[]> {
-    const all: Row[] = [];
-    for await (const some of (await connection.stream(sql)).yieldRowObjectJson() as AsyncIterableIterator<Row[]>) all.push(...some);
-    return all;
+    const found: Row[] = [];
+    for await (const some of (await connection.stream(sql)).yieldRowObjectJson() as AsyncIterableIterator<Row[]>) found.push(...some);
+    return found;
   }
 
   /** The same of texts alone, one row at a time: there may be many, and long ones. */

@@ -5,7 +5,7 @@ import { Readable } from 'stream';
 import { DuckDBConnection } from '@duckdb/node-api';
 import { bytesOf } from './bytes';
 import { Damage } from './damage';
-import { Database, PARALLEL, Row } from './database';
+import { all, Database, PARALLEL, Row } from './database';
 import { Declared } from './declared';
 import { make } from './made';
 import { MIB, Source } from './sources';
@@ -40,15 +40,20 @@ export class Evidence {
   /** Reads all sources. */
   public static async read(sources: Source[], options: EvidenceOptions): Promise<Evidence> {
     const folder = mkdtempSync(join(tmpdir(), 'secure-debug-audit-'));
+    const threads = new Threads(options.reading);
     let evidence: Evidence | undefined;
     try {
+      threads.begin(sources);
       evidence = new Evidence(folder, await Database.open(folder, options.memory));
       await evidence.begin(sources, options.declared);
-      await evidence.load(sources, options);
+      await evidence.load(sources, threads, options);
+      const closed = threads.close();
       if (options.convert !== undefined) await evidence.write(options.convert, sources.some(({ cluster }) => cluster !== undefined));
       await evidence.ready(options);
+      await closed;
       return evidence;
     } catch (error) {
+      await threads.close();
       evidence?.close();
       rmSync(folder, { recursive: true, force: true });
       throw error;
@@ -109,8 +114,7 @@ export class Evidence {
     }
   }
 
-  private async load(sources: Source[], { stdin, progress, reading }: EvidenceOptions): Promise<void> {
-    const threads = new Threads(reading);
+  private async load(sources: Source[], threads: Threads, { stdin, progress }: EvidenceOptions): Promise<void> {
     const damages = sources.map(() => new Damage());
     const events: number[] = [];
     let read = 0;
@@ -123,11 +127,7 @@ export class Evidence {
         events[index] = await this.one(connection, index, source, damages[index], kept);
       }
     });
-    try {
-      await Promise.all(Array.from({ length: Math.min(PARALLEL, sources.length) }, work));
-    } finally {
-      await threads.close();
-    }
+    await all(Array.from({ length: Math.min(PARALLEL, sources.length) }, work));
     sources.forEach(({ name, cluster }, index) => {
       this.logs.push({ name, events: events[index], ...cluster !== undefined && { cluster } });
       this.damage.add(damages[index].found);
@@ -164,7 +164,7 @@ export class Evidence {
   private async take(connection: DuckDBConnection, index: number, shares: string[]): Promise<{ readonly damaged: number; readonly why?: string }> {
     const insert = (events: string) => `INSERT INTO kept SELECT ${index}, ${COLUMN_NAMES} FROM ${events} WHERE ${DAMAGED} OR ${RELEVANT}`;
     try {
-      await Promise.all(shares.map(events => this.db.aside(own => this.db.run(insert(events), own))));
+      await all(shares.map(events => this.db.aside(own => this.db.run(insert(events), own))));
     } catch (error) {
       return { damaged: 1, why: (error as Error).message.split('\n')[0] };
     }

@@ -1,5 +1,5 @@
 import { DuckDBConnection } from '@duckdb/node-api';
-import { Database, PARALLEL } from './database';
+import { all, Database, PARALLEL } from './database';
 import { EVENTS, FAILURES } from './sql/events';
 
 /** So many events are made requests and sessions at a time, by each connection. */
@@ -87,7 +87,7 @@ export async function make(db: Database, relations: Relations, events: number, a
   };
   try {
     const failures = db.run(FAILURES).then(() => keep('failures'));
-    await Promise.all([failures, ...hands.map((hand, share) => hand.takeApart(share, hands.length))]);
+    await all([failures, ...hands.map((hand, share) => hand.takeApart(share, hands.length))]);
     await db.run('DROP TABLE kept');
     await view('events', together('taken_apart'));
 
@@ -98,7 +98,7 @@ export async function make(db: Database, relations: Relations, events: number, a
       await keep(OF_ALL);
     })();
     let next = 0;
-    await Promise.all([ofAll, ...hands.map(async hand => {
+    await all([ofAll, ...hands.map(async hand => {
       for (let part = next++; part < parts; part = next++) await hand.make(relations, ofAll, part, parts);
     })]);
     for (const name of names.slice(before.length)) await view(name, BY_PEOPLE[name] === 'kept' ? together(name) : relations[name]);

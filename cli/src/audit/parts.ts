@@ -10,7 +10,7 @@ export interface Part {
 export const WHOLE: Part = { from: 0, to: Infinity };
 
 /** So many bytes are looked through at a time for the end of a line. */
-const LOOKED = 65_536;
+const LOOKED = 8_192;
 
 /** A file in parts of about so many bytes, each of which ends with a line; the last goes on to the end of what is written by then. */
 export function partsOf(file: string, size: number, part: number): Part[] {

@@ -63,12 +63,19 @@ export async function readPart(shared: Shared, number: number, asWritten: AsWrit
 
 const partOf = (spool: string, number: number): string => `${spool}-${number}`;
 
+/** A thread beside the one of the program. */
+interface Other {
+  readonly thread: Worker;
+  /** Fails once it has ended, whatever the reason. */
+  readonly over: Promise<never>;
+}
+
 /**
  * Reads large files by all cores. What comes of it is the same whatever their number is, and wherever a file is cut: parts are put together in their order.
  */
 export class Threads {
   private readonly many: number;
-  private readonly others: Worker[] = [];
+  private readonly others: Other[] = [];
   /** One file at a time. */
   private before: Promise<unknown> = Promise.resolve();
 
@@ -76,6 +83,11 @@ export class Threads {
     // The sources run as they are, as in tests, have no program for another thread.
     const alone = options.program === undefined && !__filename.endsWith('.js');
     this.many = alone ? 1 : options.threads ?? Math.min(availableParallelism(), MOST);
+  }
+
+  /** Starts the other threads, if they read one of some files, while something else is done. */
+  public begin(sources: readonly Source[]): void {
+    if (sources.some(source => this.partOf(source) !== undefined)) this.start();
   }
 
   /**
@@ -86,7 +98,8 @@ export class Threads {
    */
   public async read(source: Source, spool: string, open: () => Fill, tell: (bytes: number) => void): Promise<Kept> {
     const { name, file } = source;
-    const parts = this.partsOf(source);
+    const part = this.partOf(source);
+    const parts = part === undefined ? [WHOLE] : partsOf(file, statSync(file).size, part);
     if (parts.length === 1) return { told: await new Spool(spool).fill(name, open()), spools: [spool] };
     const shared: Shared = { name, file, parts, spool, next: new Int32Array(new SharedArrayBuffer(4)) };
     const kept = this.before.then(() => this.share(shared, tell));
@@ -95,36 +108,45 @@ export class Threads {
   }
 
   public async close(): Promise<void> {
-    await Promise.all(this.others.map(one => one.terminate()));
+    await Promise.all(this.others.map(({ thread }) => thread.terminate()));
   }
 
-  private partsOf({ file, format, stdin }: Source): Part[] {
-    if (format !== 'text' || stdin || this.many === 1) return [WHOLE];
+  /** Of how many bytes the parts of a file are; undefined: one thread reads it. */
+  private partOf({ file, format, stdin }: Source): number | undefined {
+    if (format !== 'text' || stdin || this.many === 1) return undefined;
     const { size } = statSync(file);
     const part = this.options.part ?? Math.max(PART, Math.ceil(size / PARTS));
-    return this.options.part === undefined && size < FEW * part ? [WHOLE] : partsOf(file, size, part);
+    return this.options.part === undefined && size < FEW * part ? undefined : part;
+  }
+
+  private start(): void {
+    while (this.others.length < this.many - 1) {
+      const thread = new Worker(this.options.program ?? join(__dirname, 'thread.js'), { resourceLimits: { maxYoungGenerationSizeMb: YOUNG } });
+      const over = new Promise<never>((_, reject) => thread.once('error', reject).once('exit', () => reject(new Error('a thread that read a log has ended'))));
+      // It may end before anybody waits for it.
+      over.catch(() => undefined);
+      this.others.push({ thread, over });
+    }
   }
 
   private async share(shared: Shared, tell: (bytes: number) => void): Promise<Kept> {
     const told: Told[] = [];
-    while (this.others.length < this.many - 1) this.others.push(new Worker(this.options.program ?? join(__dirname, 'thread.js'), { resourceLimits: { maxYoungGenerationSizeMb: YOUNG } }));
-    const others = this.others.map(one => new Promise<void>((resolve, reject) => {
-      const hear = ({ part, done }: Said) => {
-        if (part) {
-          told[part.number] = part.told;
-          tell(part.bytes);
-        }
-        if (done) end(resolve);
-      };
-      const fail = (error: Error) => end(() => reject(error));
-      const gone = () => fail(new Error('a thread that read a log has ended'));
-      const end = (how: () => void) => {
-        one.off('message', hear).off('error', fail).off('exit', gone);
-        how();
-      };
-      one.on('message', hear).on('error', fail).on('exit', gone);
-      one.postMessage(shared);
-    }));
+    this.start();
+    const others = this.others.map(({ thread, over }) => {
+      const done = new Promise<void>(resolve => {
+        const hear = ({ part, done: ended }: Said) => {
+          if (part) {
+            told[part.number] = part.told;
+            tell(part.bytes);
+          }
+          if (!ended) return;
+          thread.off('message', hear);
+          resolve();
+        };
+        thread.on('message', hear).postMessage(shared);
+      });
+      return Promise.race([done, over]);
+    });
     const own = async () => {
       const asWritten = new AsWritten();
       for (const number of taken(shared)) told[number] = await readPart(shared, number, asWritten, tell);
