@@ -16,8 +16,6 @@ const MEMORY_TO_ASK = 160;
 const ROOM = 2;
 /** Once it takes so much at a time, what it no longer needs goes back to the system before; the C library would keep it. */
 const FREED = '1MiB';
-/** So many rows become texts at a time. */
-const SOME = 64;
 
 /** Waits for all work that is done at a time, also where one fails: nothing may be closed under the others. */
 export async function all(work: readonly Promise<unknown>[]): Promise<void> {
@@ -70,20 +68,16 @@ export class Database {
     return found;
   }
 
-  /** The same of texts alone, one row at a time: there may be many, and long ones. */
-  public async* texts(sql: string): AsyncGenerator<(string | null)[]> {
+  /** The texts of a question that has nothing else, one at a time: there may be many, and long ones. */
+  public async* texts(sql: string): AsyncGenerator<string> {
     const [result, first] = await this.patiently(async () => {
       const begun = await this.connection.stream(sql);
       return [begun, await begun.fetchChunk()] as const;
     });
     for (let chunk = first; chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
-      const { rowCount, columnCount } = chunk;
-      const columns = Array.from({ length: columnCount }, (_, i) => chunk!.getColumnVector(i));
-      for (let from = 0; from < rowCount; from += SOME) {
-        // Each remembers what it gave.
-        const some = columns.map(column => column.slice(from, Math.min(SOME, rowCount - from)));
-        for (let row = 0; row < some[0].itemCount; row++) yield some.map(column => column.getItem(row) as string | null);
-      }
+      const column = chunk.getColumnVector(0);
+      // A vector remembers what it gave, a part of it is forgotten.
+      for (let row = 0; row < column.itemCount; row++) yield column.slice(row, 1).getItem(0) as string;
     }
   }
 

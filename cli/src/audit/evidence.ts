@@ -87,8 +87,8 @@ export class Evidence {
     return this.db.rows(sql);
   }
 
-  /** The same of texts alone, one row at a time: there may be many, and long ones. */
-  public texts(sql: string): AsyncGenerator<(string | null)[]> {
+  /** The texts of a question that has nothing else, one at a time: there may be many, and long ones. */
+  public texts(sql: string): AsyncGenerator<string> {
     return this.db.texts(sql);
   }
 

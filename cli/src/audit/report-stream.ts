@@ -5,7 +5,7 @@ import { json } from '../text';
 
 /** What is written while sessions are still read: a report may have more of them than memory should hold. */
 export interface Stream {
-  session(one: DebugSession): void;
+  sessions(some: DebugSession[]): void;
   end(): void;
 }
 
@@ -43,9 +43,10 @@ export function jsonStream(io: Io, report: Omit<AuditReport, 'sessions'>): Strea
   let many = 0;
   parts.add(whole.slice(0, at));
   return {
-    session: one => {
-      const told = json({ sessions: [one] });
-      parts.add(many++ === 0 ? told.slice(OPENED.length, -CLOSED.length) : `,${told.slice(OPENED.length + BEGUN.length, -CLOSED.length)}`);
+    sessions: some => {
+      const told = json({ sessions: some });
+      parts.add(many === 0 ? told.slice(OPENED.length, -CLOSED.length) : `,${told.slice(OPENED.length + BEGUN.length, -CLOSED.length)}`);
+      many += some.length;
     },
     end: () => {
       parts.add(`${many === 0 ? NONE : '\n  ]'}${whole.slice(at + NONE.length)}\n`);
@@ -59,7 +60,7 @@ export function csvStream(io: Io): Stream {
   const parts = new Parts(io);
   parts.add(HEADINGS);
   return {
-    session: one => parts.add(`\r\n${csvLine(one)}`),
+    sessions: some => parts.add(some.map(one => `\r\n${csvLine(one)}`).join('')),
     end: () => {
       parts.add('\n');
       parts.write();

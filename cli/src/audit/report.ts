@@ -11,7 +11,7 @@ import { Progress } from './progress';
 import { reportSarif } from './report-sarif';
 import { csvStream, jsonStream, Stream } from './report-stream';
 import { reportTable } from './report-table';
-import { eachOf, sessionsOf, Wanted } from './sessions';
+import { sessionsOf, someOf, Wanted } from './sessions';
 import { MIB, sizeOf, sourcesOf } from './sources';
 import { CommandError, OK, REFUSED, wrongUse } from '../errors';
 import { Io } from '../io';
@@ -52,7 +52,7 @@ export async function report(io: Io, logs: string[], options: ReportOptions): Pr
     const there = new Set<string>(evidence.damage.any ? ['damaged'] : []);
     const code = () => (options.failOn ?? []).some(what => there.has(what)) ? REFUSED : OK;
     if ((options.json || options.csv) && !options.recordings) {
-      await write(options.json ? jsonStream(io, read) : csvStream(io), eachOf(evidence, wanted), there);
+      await write(options.json ? jsonStream(io, read) : csvStream(io), someOf(evidence, wanted), there);
       return { data: undefined, text: '', code: code(), written: true };
     }
     const found: AuditReport = { ...read, sessions: await sessionsOf(evidence, wanted) };
@@ -70,10 +70,10 @@ export async function report(io: Io, logs: string[], options: ReportOptions): Pr
 }
 
 /** Writes sessions while they are read. */
-async function write(stream: Stream, sessions: AsyncIterable<DebugSession>, there: Set<string>): Promise<void> {
-  for await (const one of sessions) {
-    stream.session(one);
-    note(one, there);
+async function write(stream: Stream, sessions: AsyncIterable<DebugSession[]>, there: Set<string>): Promise<void> {
+  for await (const some of sessions) {
+    stream.sessions(some);
+    for (const one of some) note(one, there);
   }
   stream.end();
 }

@@ -1,5 +1,5 @@
 import { Row } from './database';
-import { DebugSession, GrantRef, PathClass, RequestRef, SessionOutcome } from './debug-session';
+import { DebugSession, GrantRef, RequestRef, SessionOutcome } from './debug-session';
 import { Evidence } from './evidence';
 import { texts } from './sql/text';
 
@@ -16,16 +16,18 @@ export interface Wanted {
 
 /** So many sessions are put in order at a time. */
 const AT_ONCE = 8_000;
+/** So many of them are one text: to take one out of DuckDB costs more than to make it. */
+const SOME = 64;
 
 /** The sessions of the logs, in order of their begin. */
 export async function sessionsOf(evidence: Evidence, wanted: Wanted, atOnce?: number): Promise<DebugSession[]> {
   const all: DebugSession[] = [];
-  for await (const one of eachOf(evidence, wanted, atOnce)) all.push(one);
+  for await (const some of someOf(evidence, wanted, atOnce)) all.push(...some);
   return all;
 }
 
-/** The same, one at a time: there may be many. */
-export async function* eachOf(evidence: Evidence, wanted: Wanted, atOnce = AT_ONCE): AsyncGenerator<DebugSession> {
+/** The same, some at a time: there may be many. */
+export async function* someOf(evidence: Evidence, wanted: Wanted, atOnce = AT_ONCE): AsyncGenerator<DebugSession[]> {
   const seen = new Map<string, number>();
   // An audit ID is chosen by the client, so it may come twice.
   const unique = (one: DebugSession): DebugSession => {
@@ -34,12 +36,7 @@ export async function* eachOf(evidence: Evidence, wanted: Wanted, atOnce = AT_ON
     return times === 1 ? one : { ...one, id: `${one.id}#${times}` };
   };
   for (const span of await spans(evidence, atOnce)) {
-    for await (const [told, others, wouldDeny] of evidence.texts(question(wanted, span))) {
-      const row = JSON.parse(told!);
-      const grants: Row[] = JSON.parse(others ?? '[]');
-      const one = 'session_id' in row ? session(row, grants, JSON.parse(wouldDeny ?? '[]')) : change(row, grants);
-      if (wanted.paths?.includes(one.path) ?? true) yield unique(one);
-    }
+    for await (const told of evidence.texts(question(wanted, span))) yield (JSON.parse(`[${told}]`) as Values[]).map(row => unique(session(row)));
   }
 }
 
@@ -53,152 +50,178 @@ interface Span {
 async function spans(evidence: Evidence, many: number): Promise<Span[]> {
   const numbered = 'SELECT start_us, row_number() OVER (ORDER BY start_us) AS place FROM sessions';
   const edges: (string | undefined)[] = [undefined];
-  for await (const [edge] of evidence.texts(`SELECT CAST(start_us AS VARCHAR) FROM (${numbered}) AS s WHERE place % ${many} = 0 ORDER BY start_us`)) {
-    if (edge !== edges.at(-1)) edges.push(edge!);
+  for await (const edge of evidence.texts(`SELECT CAST(start_us AS VARCHAR) FROM (${numbered}) AS s WHERE place % ${many} = 0 ORDER BY start_us`)) {
+    if (edge !== edges.at(-1)) edges.push(edge);
   }
   return edges.map((from, i) => ({ from, before: edges[i + 1] }));
 }
 
-/** A row for each session or change: one text, since each value of its own costs more than making it. */
+/** `2026-03-01T10:00:00.000001Z` of microseconds. */
+const time = (micros: string): string => `strftime(make_timestamp(${micros}), '%Y-%m-%dT%H:%M:%S.%fZ')`;
+const json = (column: string): string => `CAST(${column} AS JSON)`;
+const ended = (value: string): string => `CASE WHEN end_us = 0 OR outcome = 'open' THEN NULL ELSE ${value} END`;
+
+/** What is told of a session. An event that is damaged may have no time. */
+const TOLD = {
+  id: 'session_id',
+  cluster: 'cluster',
+  start: time('coalesce(start_us, 0)'),
+  end: ended(time('coalesce(end_us, 0)')),
+  seconds: ended('(end_us - start_us) / 1e6'),
+  outcome: 'outcome',
+  user: 'person',
+  groups: json('person_groups'),
+  impersonator: 'impersonator',
+  path: 'path',
+  outside: 'outside',
+  capability: 'capability',
+  namespace: 'namespace',
+  pod: 'pod',
+  container: 'container',
+  command: json('command'),
+  image: 'image',
+  object: 'object',
+  grantKind: 'grant_kind',
+  grantNamespace: 'grant_namespace',
+  grant: 'grant_name',
+  grantRole: 'grant_role_kind || \'/\' || grant_role',
+  requestedBy: 'requested_by',
+  requestedAt: time('requested_us'),
+  reason: 'request_reason',
+  ticket: 'ticket',
+  approvals: 'approvals',
+  expiresAt: 'expires_at',
+  others: 'others',
+  decision: 'decision',
+  message: 'message',
+  denied: 'denied',
+  client: 'client',
+  sources: json('sources'),
+  events: 'events',
+};
+/** A row of the question: without names, for they would be most of it. */
+type Values = readonly any[];
+/** Where each value is in a row. */
+const AT = Object.fromEntries(Object.keys(TOLD).map((name, i) => [name, i])) as { readonly [name in keyof typeof TOLD]: number };
+
+/** What is told of another grant. They come in this order. */
+const OTHER = `{'namespace': namespace, 'name': name, 'from_us': from_us, 'kind': kind, 'role': role_kind || '/' || role, 'requestedBy': requested_by, 'requestedAt': ${time('from_us')},
+  'reason': request_reason, 'ticket': ticket, 'approvals': approvals, 'expiresAt': expires_at}`;
+
+/** Changes past Git as sessions: each is one request, in an emergency or without one. */
+const CHANGES = `
+SELECT 1 AS changed, user_name AS actor, cluster, audit_id AS session_id, received_us AS start_us, end_us, 'completed' AS outcome,
+  CASE WHEN as_user = '' THEN user_name ELSE as_user END AS person, CASE WHEN as_user = '' THEN user_groups ELSE as_groups END AS person_groups,
+  CASE WHEN as_user = '' THEN '' ELSE user_name END AS impersonator,
+  CASE WHEN undeclared = 1 THEN 'outside' ELSE 'gitops-emergency' END AS path, CASE WHEN undeclared = 1 THEN 'changed past Git, undeclared' ELSE '' END AS outside,
+  'change-past-git' AS capability, namespace,
+  verb || ' ' || resource || CASE WHEN subresource = '' THEN '' ELSE '/' || subresource END || CASE WHEN api_group = '' THEN '' ELSE '.' || api_group END || '/' || CASE WHEN name = '' THEN '?' ELSE name END AS object,
+  grant_kind, grant_namespace, grant_name, grant_role_kind, grant_role, requested_by, request_reason, ticket, approvals, expires_at, requested_us,
+  client, sources, events, CASE WHEN undeclared = 1 THEN [policy] END AS denied
+FROM past_git_changes`;
+
+/** Sessions and changes in order, as texts of some each. What belongs to one is found by its actor too, for an audit ID is chosen by the client. */
 function question(wanted: Wanted, span: Span): string {
-  const person = 'CASE WHEN as_user = \'\' THEN user_name ELSE as_user END';
-  const all = (relation: string) => `CAST(to_json(${relation}) AS VARCHAR)`;
   return `
-SELECT told, others, would_deny FROM (
-  SELECT s.start_us AS begin_us, 0 AS kind, s.cluster, s.session_id AS id, s.person AS person, ${all('s')} AS told, o.others AS others, w.would_deny AS would_deny
-  FROM (SELECT * FROM sessions ${where(wanted, span, 'start_us', 'person')}) AS s
-  LEFT JOIN (SELECT cluster, session_id, start_us, person, ${all('list(g ORDER BY namespace, name, from_us)')} AS others FROM session_grants AS g ${where({}, span, 'start_us')} GROUP BY cluster, session_id, start_us, person) AS o
-    ON o.cluster = s.cluster AND o.session_id = s.session_id AND o.start_us = s.start_us AND o.person = s.person
-  LEFT JOIN (SELECT cluster, session_id, start_us, user_name, ${all('list(policy ORDER BY policy)')} AS would_deny FROM session_would_deny ${where({}, span, 'start_us')} GROUP BY cluster, session_id, start_us, user_name) AS w
-    ON w.cluster = s.cluster AND w.session_id = s.session_id AND w.start_us = s.start_us AND w.user_name = CASE WHEN s.impersonator = '' THEN s.person ELSE s.impersonator END
-  UNION ALL
-  SELECT c.received_us, 1, c.cluster, c.audit_id, '', ${all('c')}, o.others, NULL
-  FROM (SELECT * FROM past_git_changes ${where({ ...wanted, paths: undefined }, span, 'received_us', person)}) AS c
-  LEFT JOIN (SELECT cluster, audit_id, received_us, user_name, ${all('list(g ORDER BY namespace, name, from_us)')} AS others FROM past_git_grants AS g ${where({}, span, 'received_us')} GROUP BY cluster, audit_id, received_us, user_name) AS o
-    ON o.cluster = c.cluster AND o.audit_id = c.audit_id AND o.received_us = c.received_us AND o.user_name = c.user_name
-) AS found
-ORDER BY begin_us, kind, cluster, id, person`;
+SELECT string_agg(told, ',' ORDER BY place) FROM (
+  SELECT told, row_number() OVER (ORDER BY start_us, changed, cluster, session_id, actor) - 1 AS place FROM (
+    SELECT start_us, changed, cluster, session_id, actor, CAST(json_array(${Object.values(TOLD).join(', ')}) AS VARCHAR) AS told FROM (
+      SELECT s.* REPLACE (coalesce(w.denied, s.denied) AS denied), o.others
+      FROM (SELECT * FROM (SELECT 0 AS changed, person AS actor, * FROM sessions UNION ALL BY NAME ${CHANGES}) AS t ${where(wanted, span)}) AS s
+      LEFT JOIN (
+        SELECT changed, cluster, session_id, start_us, actor, list_sort(list(other)) AS others FROM (
+          SELECT 0 AS changed, cluster, session_id, start_us, person AS actor, ${OTHER} AS other FROM session_grants
+          UNION ALL
+          SELECT 1, cluster, audit_id, received_us, user_name, ${OTHER} FROM past_git_grants
+        ) AS g ${where({}, span)} GROUP BY changed, cluster, session_id, start_us, actor
+      ) AS o ON o.changed = s.changed AND o.cluster = s.cluster AND o.session_id = s.session_id AND o.start_us = s.start_us AND o.actor = s.actor
+      LEFT JOIN (
+        SELECT 0 AS changed, cluster, session_id, start_us, user_name, list_sort(list(policy)) AS denied FROM session_would_deny ${where({}, span)} GROUP BY cluster, session_id, start_us, user_name
+      ) AS w ON w.changed = s.changed AND w.cluster = s.cluster AND w.session_id = s.session_id AND w.start_us = s.start_us AND w.user_name = CASE WHEN s.impersonator = '' THEN s.person ELSE s.impersonator END
+    ) AS joined
+  ) AS found
+) AS placed
+GROUP BY place // ${SOME}
+ORDER BY place // ${SOME}`;
 }
 
-function where({ since, until, users, withoutUsers, namespaces, paths }: Wanted, { from, before }: Span, begin: string, person = ''): string {
+function where({ since, until, users, withoutUsers, namespaces, paths }: Wanted, { from, before }: Span): string {
   const conditions = [
-    ...from === undefined ? [] : [`${begin} >= ${from}`],
-    ...before === undefined ? [] : [`${begin} < ${before}`],
-    ...since === undefined ? [] : [`${begin} >= ${since}`],
-    ...until === undefined ? [] : [`${begin} <= ${until}`],
-    ...users ? [`${person} IN (${texts(users)})`] : [],
-    ...withoutUsers ? [`${person} NOT IN (${texts(withoutUsers)})`] : [],
+    ...from === undefined ? [] : [`start_us >= ${from}`],
+    ...before === undefined ? [] : [`start_us < ${before}`],
+    ...since === undefined ? [] : [`start_us >= ${since}`],
+    ...until === undefined ? [] : [`start_us <= ${until}`],
+    ...users ? [`person IN (${texts(users)})`] : [],
+    ...withoutUsers ? [`person NOT IN (${texts(withoutUsers)})`] : [],
     ...namespaces ? [`namespace IN (${texts(namespaces)})`] : [],
     ...paths ? [`path IN (${texts(paths)})`] : [],
   ];
   return conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
 }
 
-/** `2026-03-01T10:00:00.000001Z` of microseconds. */
-export function time(micros: number): string {
-  const part = ((micros % 1000) + 1000) % 1000;
-  return `${new Date((micros - part) / 1000).toISOString().slice(0, -1)}${String(part).padStart(3, '0')}Z`;
-}
-
-function list(json: string): string[] {
-  const parsed: unknown = JSON.parse(json || '[]');
-  return Array.isArray(parsed) ? parsed.map(String) : [];
-}
+const list = (parsed: unknown): string[] => Array.isArray(parsed) ? parsed.map(String) : [];
 
 /** A text, if there is one. */
-const some = (text: string): string | undefined => text || undefined;
+const some = (text: string | null): string | undefined => text || undefined;
 
-function grantRef({ kind, namespace, name, role_kind, role }: Row): GrantRef {
-  return { kind, name, namespace: some(namespace), role: `${role_kind}/${role}` };
-}
+const grantRef = (kind: GrantRef['kind'], namespace: string, name: string, role: string): GrantRef => ({ kind, name, namespace: some(namespace), role });
 
-function requestRef(name: string, { requested_by, request_reason, ticket, approvals, expires_at, from_us }: Row): RequestRef | undefined {
-  if (!requested_by) return undefined;
+function requestRef(name: string, reason: string, ticket: string, approvals: string, requestedAt: string | null, expiresAt: string): RequestRef {
   return {
     name,
-    reason: some(request_reason),
+    reason: some(reason),
     ticket: some(ticket),
-    approvers: (approvals as string || '').split('\n').filter(line => line !== '').map(line => line.split(' as ')[0]),
-    requestedAt: from_us ? time(from_us) : undefined,
-    expiresAt: some(expires_at),
+    approvers: (approvals || '').split('\n').filter(line => line !== '').map(line => line.split(' as ')[0]),
+    requestedAt: some(requestedAt),
+    expiresAt: some(expiresAt),
   };
 }
 
 const POLICY = /ValidatingAdmissionPolicy '([^']*)'/;
 
-function refusal({ decision, message }: Row): DebugSession['refusal'] {
+function refusal(decision: string, message: string): DebugSession['refusal'] {
   const policy = POLICY.exec(message)?.[1];
   if (decision === 'forbid') return { by: 'rbac', message };
   return policy === undefined ? { by: 'other', message } : { by: 'guardrail', policy, message };
 }
 
-const grantOf = (row: Row): GrantRef | undefined => row.grant_kind ? grantRef({
-  kind: row.grant_kind, namespace: row.grant_namespace, name: row.grant_name, role_kind: row.grant_role_kind, role: row.grant_role,
-}) : undefined;
+const otherGrant = ({ kind, namespace, name, role, requestedBy, reason, ticket, approvals, requestedAt, expiresAt }: Row): DebugSession['otherGrants'][0] => ({
+  ...grantRef(kind, namespace, name, role), request: requestedBy ? requestRef(name, reason, ticket, approvals, requestedAt, expiresAt) : undefined,
+});
 
-const otherGrant = (row: Row): DebugSession['otherGrants'][0] => ({ ...grantRef(row), request: requestRef(row.name, row) });
-
-function requestOf(row: Row): RequestRef | undefined {
-  return row.grant_kind ? requestRef(row.grant_name, { ...row, from_us: row.requested_us }) : undefined;
-}
-
-function session(row: Row, others: Row[], wouldDeny: string[]): DebugSession {
-  const command = list(row.command);
-  const ended = row.end_us !== 0 && row.outcome !== 'open';
+/** Values are taken by their place: to take a row apart by name takes several times as long. */
+function session(row: Values): DebugSession {
+  const outcome: SessionOutcome = row[AT.outcome];
+  const command = list(row[AT.command]);
+  const kind = row[AT.grantKind];
   return {
-    id: row.session_id,
-    cluster: some(row.cluster),
-    start: time(row.start_us),
-    end: ended ? time(row.end_us) : undefined,
-    seconds: ended ? (row.end_us - row.start_us) / 1e6 : undefined,
-    outcome: row.outcome as SessionOutcome,
-    user: row.person,
-    groups: list(row.person_groups),
-    impersonator: some(row.impersonator),
-    path: row.path as PathClass,
-    outside: some(row.outside),
-    capability: row.capability,
-    namespace: some(row.namespace),
-    pod: some(row.pod),
-    container: some(row.container),
+    id: row[AT.id],
+    cluster: some(row[AT.cluster]),
+    start: row[AT.start],
+    end: some(row[AT.end]),
+    seconds: row[AT.seconds] ?? undefined,
+    outcome,
+    user: row[AT.user],
+    groups: list(row[AT.groups]),
+    impersonator: some(row[AT.impersonator]),
+    path: row[AT.path],
+    outside: some(row[AT.outside]),
+    capability: row[AT.capability],
+    namespace: some(row[AT.namespace]),
+    pod: some(row[AT.pod]),
+    container: some(row[AT.container]),
     command: command.length > 0 ? command : undefined,
-    image: some(row.image),
-    grant: grantOf(row),
-    request: requestOf(row),
-    otherGrants: others.map(otherGrant),
-    refusal: row.outcome === 'refused' ? refusal(row) : undefined,
-    wouldDeny,
-    client: row.client,
-    sources: list(row.sources),
-    events: Number(row.events),
-  };
-}
-
-/** A change past Git: one request, in an emergency or without one. */
-function change(row: Row, others: Row[]): DebugSession {
-  const undeclared = Number(row.undeclared) === 1;
-  const kind = `${row.resource}${row.subresource ? `/${row.subresource}` : ''}${row.api_group ? `.${row.api_group}` : ''}`;
-  return {
-    id: row.audit_id,
-    cluster: some(row.cluster),
-    start: time(row.received_us),
-    end: time(row.end_us),
-    seconds: (row.end_us - row.received_us) / 1e6,
-    outcome: 'completed',
-    user: row.as_user || row.user_name,
-    groups: list(row.as_user ? row.as_groups : row.user_groups),
-    impersonator: row.as_user ? row.user_name : undefined,
-    path: undeclared ? 'outside' : 'gitops-emergency',
-    outside: undeclared ? 'changed past Git, undeclared' : undefined,
-    capability: 'change-past-git',
-    namespace: some(row.namespace),
-    object: `${row.verb} ${kind}/${row.name || '?'}`,
-    grant: grantOf(row),
-    request: requestOf(row),
-    otherGrants: others.map(otherGrant),
-    wouldDeny: undeclared ? [row.policy] : [],
-    client: row.client,
-    sources: list(row.sources),
-    events: Number(row.events),
+    image: some(row[AT.image]),
+    object: some(row[AT.object]),
+    grant: kind ? grantRef(kind, row[AT.grantNamespace], row[AT.grant], row[AT.grantRole]) : undefined,
+    request: kind && row[AT.requestedBy]
+      ? requestRef(row[AT.grant], row[AT.reason], row[AT.ticket], row[AT.approvals], row[AT.requestedAt], row[AT.expiresAt])
+      : undefined,
+    otherGrants: (row[AT.others] as Row[] | null ?? []).map(otherGrant),
+    refusal: outcome === 'refused' ? refusal(row[AT.decision], row[AT.message]) : undefined,
+    wouldDeny: row[AT.denied] ?? [],
+    client: row[AT.client],
+    sources: list(row[AT.sources]),
+    events: Number(row[AT.events]),
   };
 }
