@@ -7,7 +7,7 @@ import { bytesOf } from './bytes';
 import { Damage } from './damage';
 import { all, Database, PARALLEL, Row } from './database';
 import { Declared } from './declared';
-import { make } from './made';
+import { complete, make } from './made';
 import { MIB, Source } from './sources';
 import { COLUMNS } from './sql/columns';
 import { COLUMN_NAMES, DAMAGED, parquet, quoted, RELEVANT, spooled } from './sql/read';
@@ -44,7 +44,7 @@ export class Evidence {
     let evidence: Evidence | undefined;
     try {
       threads.begin(sources);
-      evidence = new Evidence(folder, await Database.open(folder, options.memory));
+      evidence = new Evidence(folder, await Database.open(folder, options.memory), views(options.declared !== undefined));
       await evidence.begin(sources, options.declared);
       await evidence.load(sources, threads, options);
       const closed = threads.close();
@@ -67,8 +67,9 @@ export class Evidence {
   private latest?: string;
   /** What was kept, in MiB. */
   private kept = 0;
+  private completed?: Promise<void>;
 
-  private constructor(private readonly folder: string, private readonly db: Database) {}
+  private constructor(private readonly folder: string, private readonly db: Database, private readonly relations: ReturnType<typeof views>) {}
 
   /** From when to when the logs reach, RFC 3339. */
   public get reach(): { readonly from?: string; readonly to?: string } {
@@ -93,7 +94,8 @@ export class Evidence {
   }
 
   /** Runs a question of a user: it sees the relations, and neither files nor the network. */
-  public ask(sql: string): Promise<{ readonly columns: string[]; readonly rows: Row[] }> {
+  public async ask(sql: string): Promise<{ readonly columns: string[]; readonly rows: Row[] }> {
+    await (this.completed ??= complete(this.db, this.relations));
     return this.db.ask(sql, this.kept);
   }
 
@@ -182,11 +184,11 @@ export class Evidence {
   }
 
   /** Makes the relations; nothing else is needed from now on. */
-  private async ready({ declared, atOnce }: EvidenceOptions): Promise<void> {
+  private async ready({ atOnce }: EvidenceOptions): Promise<void> {
     const { db } = this;
     const [{ kept, events }] = await db.rows('SELECT (SELECT CAST(sum(memory_usage_bytes + temporary_storage_bytes) AS DOUBLE) FROM duckdb_memory()) AS kept, (SELECT CAST(count(*) AS INTEGER) FROM kept) AS events');
     this.kept = Math.ceil(kept / MIB);
-    await make(db, views(declared !== undefined), events, atOnce);
+    await make(db, this.relations, events, atOnce);
     await db.run('SET enable_external_access=false');
   }
 }

@@ -15,9 +15,9 @@ const FEW = 2_000;
 const BY_PEOPLE: { readonly [relation: string]: 'theirs' | 'view' | 'kept' } = {
   debug_requests: 'theirs', debug_steps: 'view', session_requests: 'theirs', open_emergencies: 'view', sessions: 'kept', session_would_deny: 'kept',
 };
-/** Made of the events of all, and needed by one of those. */
-const OF_ALL = 'grants';
-const NEEDS_IT = 'open_emergencies';
+/** What one of those needs that is of all people, and what else is answered once, in order of use. */
+const OF_ALL: { readonly [relation: string]: 'view' | 'kept' } = { binding_writes: 'view', grants: 'kept', past_git_changes: 'kept' };
+const NEEDS_ALL = 'open_emergencies';
 
 /** Views, in order of use. */
 type Relations = { readonly [name: string]: string };
@@ -43,8 +43,7 @@ class Hand {
   /** Takes one of so many shares of what was kept apart. */
   public async takeApart(share: number, of: number): Promise<void> {
     await this.run(`CREATE VIEW ${this.relation('kept')} AS SELECT * FROM main.kept WHERE rowid % ${of} = ${share}`);
-    await this.run(EVENTS);
-    await this.run(`CREATE TABLE ${this.relation('taken_apart')} AS SELECT * FROM events`);
+    await this.run(`CREATE TABLE ${this.relation('taken_apart')} AS ${EVENTS}`);
     await this.run(`DROP VIEW ${this.relation('kept')}`);
   }
 
@@ -52,7 +51,7 @@ class Hand {
   public async make(relations: Relations, ofAll: Promise<unknown>, part: number, of: number): Promise<void> {
     await this.run(`CREATE OR REPLACE VIEW ${this.relation('events')} AS SELECT * FROM main.events WHERE hash(user_name, as_user) % ${of} = ${part}`);
     for (const [name, how] of Object.entries(BY_PEOPLE)) {
-      if (name === NEEDS_IT) await ofAll;
+      if (name === NEEDS_ALL) await ofAll;
       const relation = this.relation(name);
       if (how === 'kept') await this.run(`${this.made ? `INSERT INTO ${relation}` : `CREATE TABLE ${relation} AS`} ${relations[name]}`);
       else await this.run(`CREATE OR REPLACE ${how === 'view' ? 'VIEW' : 'TABLE'} ${relation} AS ${relations[name]}`);
@@ -80,29 +79,30 @@ export async function make(db: Database, relations: Relations, events: number, a
   const parts = Math.max(events < FEW ? 1 : PARALLEL, Math.ceil(events / atOnce));
   const hands = await Promise.all(Array.from({ length: Math.min(PARALLEL, parts) }, (_, i) => Hand.of(db, `part_${i + 1}`)));
   const together = (name: string) => hands.map(hand => `SELECT * FROM ${hand.relation(name)}`).join(' UNION ALL ');
-  const view = (name: string, sql: string) => db.run(`CREATE OR REPLACE VIEW ${name} AS ${sql}`);
-  const keep = async (name: string) => {
-    await db.run(`CREATE TABLE ${name}_kept AS SELECT * FROM ${name}`);
+  const view = (name: string, sql: string) => db.run(`CREATE VIEW ${name} AS ${sql}`);
+  const keep = async (name: string, sql: string) => {
+    await db.run(`CREATE TABLE ${name}_kept AS ${sql}`);
     await view(name, `SELECT * FROM ${name}_kept`);
   };
   try {
-    const failures = db.run(FAILURES).then(() => keep('failures'));
-    await all([failures, ...hands.map((hand, share) => hand.takeApart(share, hands.length))]);
+    await all([keep('failures', FAILURES), ...hands.map((hand, share) => hand.takeApart(share, hands.length))]);
     await db.run('DROP TABLE kept');
     await view('events', together('taken_apart'));
-
-    const names = Object.keys(relations);
-    const before = names.slice(0, names.indexOf(OF_ALL) + 1);
     const ofAll = (async () => {
-      for (const name of before) await view(name, relations[name]);
-      await keep(OF_ALL);
+      for (const [name, how] of Object.entries(OF_ALL)) await (how === 'kept' ? keep : view)(name, relations[name]);
     })();
     let next = 0;
     await all([ofAll, ...hands.map(async hand => {
       for (let part = next++; part < parts; part = next++) await hand.make(relations, ofAll, part, parts);
     })]);
-    for (const name of names.slice(before.length)) await view(name, BY_PEOPLE[name] === 'kept' ? together(name) : relations[name]);
+    for (const name of Object.keys(relations).filter(one => BY_PEOPLE[one] === 'kept')) await view(name, together(name));
+    for (const name of Object.keys(relations).filter(one => !(one in BY_PEOPLE) && !(one in OF_ALL))) await view(name, relations[name]);
   } finally {
     for (const hand of hands) hand.close();
   }
+}
+
+/** Makes views of all people of what was made for some at a time, which nobody needs but who asks for it. */
+export async function complete(db: Database, relations: Relations): Promise<void> {
+  for (const name of Object.keys(BY_PEOPLE).filter(one => BY_PEOPLE[one] !== 'kept')) await db.run(`CREATE OR REPLACE VIEW ${name} AS ${relations[name]}`);
 }

@@ -56,7 +56,6 @@ export const API_SERVERS = ['kube-apiserver-kubelet-client', 'kube-apiserver', '
  * whom the kubelet asked about, without an end, for the log does not say what the answer was.
  */
 export const EVENTS = `
-CREATE OR REPLACE VIEW events AS
 SELECT
   s.cluster AS cluster,
   s.log AS log,
@@ -116,7 +115,6 @@ WHERE NOT ${review} OR (
 
 /** The relation `failures`: what policies would have refused, or did; a row for each policy. */
 export const FAILURES = `
-CREATE OR REPLACE VIEW failures AS
 SELECT cluster, audit_id, received_us, user_name, stage, failure.policy AS policy, failure.binding AS binding, failure.message AS message,
   coalesce(CAST(to_json(failure."validationActions") AS VARCHAR), '[]') AS actions
 FROM (
