@@ -4,11 +4,10 @@ import { join } from 'path';
 import { approve, ask, byGlass, debug, exec, FAILURE } from './audit-events';
 import { Database } from '../src/audit/database';
 import { Evidence, EvidenceOptions } from '../src/audit/evidence';
+import { Hand } from '../src/audit/hand';
 import { make } from '../src/audit/made';
 import { sessionsOf } from '../src/audit/sessions';
 import { sourcesOf } from '../src/audit/sources';
-import { COLUMNS } from '../src/audit/sql/columns';
-import { quoted } from '../src/audit/sql/read';
 import { views } from '../src/audit/sql/views';
 
 /** What is made for some people or some time after the other is what it would be at once; and a large log does not end with an error of the engine about its memory. */
@@ -59,13 +58,11 @@ test('an answer that the memory is too small for is had all the same', async () 
 });
 
 test('what fails for some people ends it for all, and the engine can be closed', async () => {
-  const made = views(false);
   const db = await Database.open(folder);
   try {
-    const columns = Object.entries(COLUMNS).map(([name, type]) => `${quoted(name)} ${type}`).join(', ');
-    await db.run(`CREATE TABLE kept (file INTEGER, ${columns})`);
     await db.run('CREATE TABLE sources (file INTEGER, log VARCHAR, cluster VARCHAR)');
-    await expect(make(db, { ...made, debug_steps: 'SELECT no_such_column FROM debug_requests' }, 10_000)).rejects.toThrow('no_such_column');
+    const hands = [await Hand.of(db, 'a'), await Hand.of(db, 'b')];
+    await expect(make(db, hands, hands, { ...views(false), debug_steps: 'SELECT no_such_column FROM debug_requests' }, 1)).rejects.toThrow('no_such_column');
     expect(await db.rows('SELECT CAST(count(*) AS INTEGER) AS many FROM events')).toEqual([{ many: 0 }]);
   } finally {
     db.close();

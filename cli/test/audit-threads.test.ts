@@ -68,7 +68,7 @@ async function whole({ name, file }: Source) {
     at += many;
     return many;
   });
-  return { told, kept: readFileSync(spool.file, 'utf8') };
+  return { told, kept: spool.files.map(one => readFileSync(one, 'utf8')).join('') };
 }
 
 test('the same is told and kept of any log, by 1, 2 and 3 threads and wherever it is cut', async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import { Readable } from 'stream';
@@ -7,10 +7,10 @@ import { bytesOf } from './bytes';
 import { Damage } from './damage';
 import { all, Database, PARALLEL, Row } from './database';
 import { Declared } from './declared';
+import { Events, Hand, RAW } from './hand';
 import { complete, make } from './made';
-import { MIB, Source } from './sources';
-import { COLUMNS } from './sql/columns';
-import { COLUMN_NAMES, DAMAGED, parquet, quoted, RELEVANT, spooled } from './sql/read';
+import { MIB, sizeOf, Source } from './sources';
+import { COLUMN_NAMES, parquet, spooled } from './sql/read';
 import { text } from './sql/text';
 import { views } from './sql/views';
 import { Kept, ThreadOptions, Threads } from './threads';
@@ -32,6 +32,30 @@ export interface EvidenceOptions {
   progress?(bytes: number): void;
 }
 
+/** Logs of fewer bytes are not worth a second hand. */
+const SMALL = 1_000_000;
+/** So many bytes of events are taken apart at a time. */
+const BATCH = 16_000_000;
+/** More bytes of events are for one hand, for two need twice the memory. */
+const MUCH = 40_000_000;
+
+/** Files in batches of about as many bytes, at least one for each hand where there are so many files. */
+function batches(files: readonly string[]): string[][] {
+  const sizes = files.map(file => statSync(file).size);
+  const size = Math.min(BATCH, Math.ceil(sizes.reduce((sum, one) => sum + one, 0) / PARALLEL));
+  const found: string[][] = [];
+  let held = Infinity;
+  files.forEach((file, i) => {
+    if (held + sizes[i] / 2 > size) {
+      found.push([]);
+      held = 0;
+    }
+    found.at(-1)!.push(file);
+    held += sizes[i];
+  });
+  return found;
+}
+
 /**
  * What audit logs say about debugging, in an embedded DuckDB: each file is read once, where it lies, and only events that can matter are
  * taken apart and kept. What is damaged is named by file and line.
@@ -45,7 +69,7 @@ export class Evidence {
     try {
       threads.begin(sources);
       evidence = new Evidence(folder, await Database.open(folder, options.memory), views(options.declared !== undefined));
-      await evidence.begin(sources, options.declared);
+      await evidence.begin(sources, options);
       await evidence.load(sources, threads, options);
       const closed = threads.close();
       if (options.convert !== undefined) await evidence.write(options.convert, sources.some(({ cluster }) => cluster !== undefined));
@@ -68,12 +92,22 @@ export class Evidence {
   /** What was kept, in MiB. */
   private kept = 0;
   private completed?: Promise<void>;
+  private readonly hands: Hand[] = [];
+  /** Whose turn it is. */
+  private turn = 0;
+  /** So many bytes of events were taken apart. */
+  private bytes = 0;
 
   private constructor(private readonly folder: string, private readonly db: Database, private readonly relations: ReturnType<typeof views>) {}
 
   /** From when to when the logs reach, RFC 3339. */
   public get reach(): { readonly from?: string; readonly to?: string } {
     return { ...this.earliest !== undefined && { from: this.earliest, to: this.latest } };
+  }
+
+  /** Those who do what is next. */
+  private get working(): readonly Hand[] {
+    return this.bytes > MUCH ? this.hands.slice(0, 1) : this.hands;
   }
 
   private see(times: readonly string[]): void {
@@ -104,19 +138,20 @@ export class Evidence {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private async begin(sources: Source[], declared: Declared[] = []): Promise<void> {
+  private async begin(sources: Source[], { declared = [], convert }: EvidenceOptions): Promise<void> {
     const { db } = this;
-    const columns = Object.entries(COLUMNS).map(([name, type]) => `${quoted(name)} ${type}`).join(', ');
-    await db.run(`CREATE TABLE kept (file INTEGER, ${columns})`);
+    if (convert !== undefined) await db.run(`CREATE TABLE raw ${RAW}`);
     await db.run('CREATE TABLE sources (file INTEGER, log VARCHAR, cluster VARCHAR)');
     await db.run('CREATE TABLE declared (binding_kind VARCHAR, namespace VARCHAR, binding VARCHAR, role_kind VARCHAR, role VARCHAR, path VARCHAR)');
     for (const [index, { name, cluster = '' }] of sources.entries()) await db.run(`INSERT INTO sources VALUES (${index}, ${text(name)}, ${text(cluster)})`);
     for (const one of declared) {
       await db.run(`INSERT INTO declared VALUES (${[one.bindingKind, one.namespace, one.binding, one.roleKind, one.role, one.path].map(text).join(', ')})`);
     }
+    const small = !sources.some(({ stdin }) => stdin) && sizeOf(sources) < SMALL;
+    for (let i = 1; i <= (small ? 1 : PARALLEL); i++) this.hands.push(await Hand.of(db, `part_${i}`));
   }
 
-  private async load(sources: Source[], threads: Threads, { stdin, progress }: EvidenceOptions): Promise<void> {
+  private async load(sources: Source[], threads: Threads, { stdin, progress, convert }: EvidenceOptions): Promise<void> {
     const damages = sources.map(() => new Damage());
     const events: number[] = [];
     let read = 0;
@@ -126,7 +161,7 @@ export class Evidence {
       for (let index = next++; index < sources.length; index = next++) {
         const [source, spool] = [sources[index], join(this.folder, `spool-${index}.json`)];
         const kept = () => threads.read(source, spool, () => bytesOf(connection, source, stdin, tell), tell);
-        events[index] = await this.one(connection, index, source, damages[index], kept);
+        events[index] = await this.one(connection, index, source, damages[index], convert !== undefined, kept);
       }
     });
     await all(Array.from({ length: Math.min(PARALLEL, sources.length) }, work));
@@ -137,12 +172,11 @@ export class Evidence {
   }
 
   /** Reads one file, and says how many events it has. */
-  private async one(connection: DuckDBConnection, index: number, source: Source, damage: Damage, read: () => Promise<Kept>): Promise<number> {
+  private async one(connection: DuckDBConnection, index: number, source: Source, damage: Damage, raw: boolean, read: () => Promise<Kept>): Promise<number> {
     const { name, file, format } = source;
     if (format === 'parquet') {
-      const { damaged, why } = await this.take(connection, index, [parquet(file)]);
+      const { damaged, why } = await this.take([{ file: index, from: parquet(file), once: false, raw }], true);
       if (damaged > 0) {
-        await connection.run(`DELETE FROM kept WHERE file = ${index}`);
         damage.note(name, why ?? `${damaged} rows are no events`);
         return 0;
       }
@@ -155,23 +189,22 @@ export class Evidence {
     this.see(told.times);
     // A reader of gzip says so itself, and where.
     if (format === 'zstd' && !await zstdWhole(file)) damage.note(name, 'cut off; nothing was read from there on');
-    const shares = Array.from({ length: Math.min(PARALLEL, spools.length) }, (_, share) => spools.filter((_spool, i) => i % PARALLEL === share));
-    const { damaged, why } = await this.take(connection, index, shares.map(some => spooled(some, told.longest)));
+    this.bytes += spools.reduce((sum, spool) => sum + statSync(spool).size, 0);
+    const { damaged, why } = await this.take(batches(spools).map(some => ({ file: index, from: spooled(some, told.longest), once: true, raw })));
     for (const spool of spools) rmSync(spool);
     if (damaged > 0) damage.note(name, why ?? `${damaged} events could not be read`);
     return told.events;
   }
 
-  /** Keeps what matters of some events, each share of them beside the others, and says how many are damaged. */
-  private async take(connection: DuckDBConnection, index: number, shares: string[]): Promise<{ readonly damaged: number; readonly why?: string }> {
-    const insert = (events: string) => `INSERT INTO kept SELECT ${index}, ${COLUMN_NAMES} FROM ${events} WHERE ${DAMAGED} OR ${RELEVANT}`;
+  /** Takes events apart, by all hands, and says how many are damaged. */
+  private async take(some: readonly Events[], allOrNone = false): Promise<{ readonly damaged: number; readonly why?: string }> {
+    const { working } = this;
+    let damaged = 0;
     try {
-      await all(shares.map(events => this.db.aside(own => this.db.run(insert(events), own))));
+      await all(some.map(async events => { damaged += await working[this.turn++ % working.length].take(events, allOrNone); }));
     } catch (error) {
       return { damaged: 1, why: (error as Error).message.split('\n')[0] };
     }
-    const untimed = 'try_cast("requestReceivedTimestamp" AS TIMESTAMPTZ) IS NULL';
-    const [{ damaged }] = await this.db.rows(`SELECT CAST(count(*) AS INTEGER) AS damaged FROM kept WHERE file = ${index} AND (${DAMAGED} OR ${untimed})`, connection);
     return { damaged };
   }
 
@@ -179,16 +212,21 @@ export class Evidence {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const day = 'left("requestReceivedTimestamp", 10) AS day';
     const [cluster, by] = byCluster ? [', s.cluster AS cluster', 'cluster, day'] : ['', 'day'];
-    await this.db.run(`COPY (SELECT ${COLUMN_NAMES}, ${day}${cluster} FROM kept JOIN sources AS s ON s.file = kept.file ORDER BY "requestReceivedTimestamp", "auditID", stage)
+    await this.db.run(`COPY (SELECT ${COLUMN_NAMES}, ${day}${cluster} FROM raw JOIN sources AS s ON s.file = raw.file ORDER BY "requestReceivedTimestamp", "auditID", stage)
       TO ${text(folder)} (FORMAT parquet, PARTITION_BY (${by}), COMPRESSION zstd)`);
+    await this.db.run('DROP TABLE raw');
   }
 
   /** Makes the relations; nothing else is needed from now on. */
   private async ready({ atOnce }: EvidenceOptions): Promise<void> {
     const { db } = this;
-    const [{ kept, events }] = await db.rows('SELECT (SELECT CAST(sum(memory_usage_bytes + temporary_storage_bytes) AS DOUBLE) FROM duckdb_memory()) AS kept, (SELECT CAST(count(*) AS INTEGER) FROM kept) AS events');
+    try {
+      await make(db, this.hands, this.working, this.relations, atOnce);
+    } finally {
+      for (const hand of this.hands) hand.close();
+    }
+    const [{ kept }] = await db.rows('SELECT CAST(sum(memory_usage_bytes + temporary_storage_bytes) AS DOUBLE) AS kept FROM duckdb_memory()');
     this.kept = Math.ceil(kept / MIB);
-    await make(db, this.relations, events, atOnce);
     await db.run('SET enable_external_access=false');
   }
 }

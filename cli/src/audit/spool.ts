@@ -11,6 +11,8 @@ import { COLUMNS, LONGEST_OBJECT } from './sql/columns';
 const LONGEST_WITH_BODY = LONGEST_OBJECT / 2;
 /** So many characters are written at a time. */
 const PART = 1_000_000;
+/** So many go into a file, and what comes after them into the next. */
+const FILE = 8_000_000;
 
 /** As times are compared, which is as texts. */
 const TIME = /^[0-9TZ:.-]{20,30}$/;
@@ -71,12 +73,20 @@ export class Spool {
   private times: string[] = [];
   private fd = -1;
   private part = '';
+  private written = 0;
+  private readonly names: string[] = [];
 
-  public constructor(public readonly file: string) {}
+  /** @param file the first file; others are beside it */
+  public constructor(private readonly file: string) {}
+
+  /** What was filled. */
+  public get files(): readonly string[] {
+    return this.names;
+  }
 
   /** Reads a log to its end, or as far as it goes. */
   public async fill(name: string, bytes: Fill, asWritten = new AsWritten()): Promise<Told> {
-    this.fd = openSync(this.file, 'w', 0o600);
+    this.begin();
     let [events, lines] = [0, 0];
     asWritten.begin();
     try {
@@ -130,8 +140,20 @@ export class Spool {
     if (this.part.length > PART) this.write();
   }
 
+  private begin(): void {
+    const name = this.names.length === 0 ? this.file : `${this.file}.${this.names.length}`;
+    this.fd = openSync(name, 'w', 0o600);
+    this.names.push(name);
+    this.written = 0;
+  }
+
   private write(): void {
+    if (this.written > FILE) {
+      closeSync(this.fd);
+      this.begin();
+    }
     writeSync(this.fd, this.part);
+    this.written += this.part.length;
     this.part = '';
   }
 }

@@ -9,8 +9,8 @@ const say = (said: Said) => parentPort!.postMessage(said);
 parentPort!.on('message', (shared: Shared) => void (async () => {
   for (const number of taken(shared)) {
     let bytes = 0;
-    const told = await readPart(shared, number, asWritten, many => { bytes += many; });
-    say({ part: { number, told, bytes } });
+    const read = await readPart(shared, number, asWritten, many => { bytes += many; });
+    say({ part: { ...read, number, bytes } });
   }
   say({ done: true });
 })());

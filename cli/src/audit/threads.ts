@@ -3,7 +3,7 @@ import { availableParallelism } from 'os';
 import { join } from 'path';
 import { Worker } from 'worker_threads';
 import { AsWritten } from './as-written';
-import { read } from './bytes';
+import { read as bytesOf } from './bytes';
 import { Part, partsOf, WHOLE } from './parts';
 import { Fill } from './skim';
 import { Source } from './sources';
@@ -20,16 +20,22 @@ export interface Shared {
   readonly next: Int32Array;
 }
 
+/** What is kept of a part. */
+export interface ReadPart {
+  readonly told: Told;
+  readonly files: readonly string[];
+}
+
 /** What a thread says: a part is read, or no part is left. */
 export interface Said {
-  readonly part?: { readonly number: number; readonly told: Told; readonly bytes: number };
+  readonly part?: ReadPart & { readonly number: number; readonly bytes: number };
   readonly done?: true;
 }
 
 /** What is kept of a file. */
 export interface Kept {
   readonly told: Told;
-  readonly spools: string[];
+  readonly spools: readonly string[];
 }
 
 export interface ThreadOptions {
@@ -56,12 +62,11 @@ export function* taken({ next, parts }: Pick<Shared, 'next' | 'parts'>): Generat
 }
 
 /** Reads a part. */
-export async function readPart(shared: Shared, number: number, asWritten: AsWritten, tell: (bytes: number) => void): Promise<Told> {
+export async function readPart(shared: Shared, number: number, asWritten: AsWritten, tell: (bytes: number) => void): Promise<ReadPart> {
   const { name, file, parts, spool } = shared;
-  return new Spool(partOf(spool, number)).fill(name, read(file, tell, parts[number]), asWritten);
+  const kept = new Spool(`${spool}-${number}`);
+  return { told: await kept.fill(name, bytesOf(file, tell, parts[number]), asWritten), files: kept.files };
 }
-
-const partOf = (spool: string, number: number): string => `${spool}-${number}`;
 
 /** A thread beside the one of the program. */
 interface Other {
@@ -100,7 +105,10 @@ export class Threads {
     const { name, file } = source;
     const part = this.partOf(source);
     const parts = part === undefined ? [WHOLE] : partsOf(file, statSync(file).size, part);
-    if (parts.length === 1) return { told: await new Spool(spool).fill(name, open()), spools: [spool] };
+    if (parts.length === 1) {
+      const kept = new Spool(spool);
+      return { told: await kept.fill(name, open()), spools: kept.files };
+    }
     const shared: Shared = { name, file, parts, spool, next: new Int32Array(new SharedArrayBuffer(4)) };
     const kept = this.before.then(() => this.share(shared, tell));
     this.before = kept.catch(() => undefined);
@@ -130,13 +138,13 @@ export class Threads {
   }
 
   private async share(shared: Shared, tell: (bytes: number) => void): Promise<Kept> {
-    const told: Told[] = [];
+    const read: ReadPart[] = [];
     this.start();
     const others = this.others.map(({ thread, over }) => {
       const done = new Promise<void>(resolve => {
         const hear = ({ part, done: ended }: Said) => {
           if (part) {
-            told[part.number] = part.told;
+            read[part.number] = part;
             tell(part.bytes);
           }
           if (!ended) return;
@@ -149,11 +157,11 @@ export class Threads {
     });
     const own = async () => {
       const asWritten = new AsWritten();
-      for (const number of taken(shared)) told[number] = await readPart(shared, number, asWritten, tell);
+      for (const number of taken(shared)) read[number] = await readPart(shared, number, asWritten, tell);
     };
     await Promise.all([own(), ...others]);
-    const cut = told.findIndex(({ damage }) => damage.cut.length > 0);
-    const whole = cut < 0 ? told : told.slice(0, cut + 1);
-    return { told: whole.reduce(joined), spools: whole.map((_, number) => partOf(shared.spool, number)) };
+    const cut = read.findIndex(({ told }) => told.damage.cut.length > 0);
+    const whole = cut < 0 ? read : read.slice(0, cut + 1);
+    return { told: whole.map(({ told }) => told).reduce(joined), spools: whole.flatMap(({ files }) => files) };
   }
 }
