@@ -148,10 +148,10 @@ export class Evidence {
       await db.run(`INSERT INTO declared VALUES (${[one.bindingKind, one.namespace, one.binding, one.roleKind, one.role, one.path].map(text).join(', ')})`);
     }
     const small = !sources.some(({ stdin }) => stdin) && sizeOf(sources) < SMALL;
-    for (let i = 1; i <= (small ? 1 : PARALLEL); i++) this.hands.push(await Hand.of(db, `part_${i}`));
+    for (let i = 1; i <= (small ? 1 : PARALLEL); i++) this.hands.push(await Hand.of(db, `part_${i}`, convert !== undefined));
   }
 
-  private async load(sources: Source[], threads: Threads, { stdin, progress, convert }: EvidenceOptions): Promise<void> {
+  private async load(sources: Source[], threads: Threads, { stdin, progress }: EvidenceOptions): Promise<void> {
     const damages = sources.map(() => new Damage());
     const events: number[] = [];
     let read = 0;
@@ -161,7 +161,7 @@ export class Evidence {
       for (let index = next++; index < sources.length; index = next++) {
         const [source, spool] = [sources[index], join(this.folder, `spool-${index}.json`)];
         const kept = () => threads.read(source, spool, () => bytesOf(connection, source, stdin, tell), tell);
-        events[index] = await this.one(connection, index, source, damages[index], convert !== undefined, kept);
+        events[index] = await this.one(connection, index, source, damages[index], kept);
       }
     });
     await all(Array.from({ length: Math.min(PARALLEL, sources.length) }, work));
@@ -172,10 +172,10 @@ export class Evidence {
   }
 
   /** Reads one file, and says how many events it has. */
-  private async one(connection: DuckDBConnection, index: number, source: Source, damage: Damage, raw: boolean, read: () => Promise<Kept>): Promise<number> {
+  private async one(connection: DuckDBConnection, index: number, source: Source, damage: Damage, read: () => Promise<Kept>): Promise<number> {
     const { name, file, format } = source;
     if (format === 'parquet') {
-      const { damaged, why } = await this.take([{ file: index, from: parquet(file), once: false, raw }], true);
+      const { damaged, why } = await this.take([{ file: index, from: parquet(file), once: false }], true);
       if (damaged > 0) {
         damage.note(name, why ?? `${damaged} rows are no events`);
         return 0;
@@ -190,7 +190,7 @@ export class Evidence {
     // A reader of gzip says so itself, and where.
     if (format === 'zstd' && !await zstdWhole(file)) damage.note(name, 'cut off; nothing was read from there on');
     this.bytes += spools.reduce((sum, spool) => sum + statSync(spool).size, 0);
-    const { damaged, why } = await this.take(batches(spools).map(some => ({ file: index, from: spooled(some, told.longest), once: true, raw })));
+    const { damaged, why } = await this.take(batches(spools).map(some => ({ file: index, from: spooled(some, told.longest), once: true })));
     for (const spool of spools) rmSync(spool);
     if (damaged > 0) damage.note(name, why ?? `${damaged} events could not be read`);
     return told.events;

@@ -34,17 +34,16 @@ export interface Events {
   readonly from: string;
   /** Whether it costs much to ask it twice. */
   readonly once: boolean;
-  /** Also kept as they are, in the table `raw`. */
-  readonly raw: boolean;
 }
 
 /** A connection and a schema of its own, which has relations of some events and of some people; what it does not have is that of all. */
 export class Hand {
-  public static async of(db: Database, schema: string): Promise<Hand> {
+  /** @param raw whether events are also kept as they are, in the table `raw` */
+  public static async of(db: Database, schema: string, raw = false): Promise<Hand> {
     const connection = await db.connect();
     await connection.run(`CREATE SCHEMA ${schema}`);
     await connection.run(`SET search_path='${schema},main'`);
-    return new Hand(db, connection, schema);
+    return new Hand(db, connection, schema, raw);
   }
 
   /** Tables that it has begun. */
@@ -52,7 +51,7 @@ export class Hand {
   /** One thing at a time. */
   private before: Promise<unknown> = Promise.resolve();
 
-  private constructor(private readonly db: Database, private readonly connection: DuckDBConnection, private readonly schema: string) {}
+  private constructor(private readonly db: Database, private readonly connection: DuckDBConnection, private readonly schema: string, private readonly raw: boolean) {}
 
   /** Whether it has taken any events. */
   public get used(): boolean {
@@ -64,15 +63,14 @@ export class Hand {
   }
 
   /** Takes events apart, unless some are damaged and only all or none are wanted. Says how many are damaged. */
-  public take(events: Events, allOrNone = false): Promise<number> {
+  public take({ file, from, once }: Events, allOrNone = false): Promise<number> {
     const taken = this.before.then(async () => {
-      const { file, from, once, raw } = events;
       const those = `SELECT ${file} AS file, ${COLUMN_NAMES} FROM ${from} WHERE ${DAMAGED} OR ${RELEVANT}`;
       if (once) await this.run(`CREATE OR REPLACE TABLE ${this.relation('batch')} AS ${those}`);
       await this.run(`CREATE OR REPLACE VIEW ${this.relation('kept')} AS ${once ? `SELECT * FROM ${this.relation('batch')}` : those}`);
       const [{ damaged }] = await this.db.rows(`SELECT CAST(count(*) AS INTEGER) AS damaged FROM kept WHERE ${DAMAGED} OR ${UNTIMED}`, this.connection);
       if (damaged === 0 || !allOrNone) {
-        if (raw) await this.run('INSERT INTO main.raw SELECT * FROM kept');
+        if (this.raw) await this.run('INSERT INTO main.raw SELECT * FROM kept');
         await this.add('taken_apart', EVENTS);
         await this.add('failures', FAILURES);
       }
@@ -85,7 +83,7 @@ export class Hand {
 
   /** Has the relations of events, and no event. */
   public async takeNone(): Promise<void> {
-    await this.take({ file: 0, from: NONE, once: false, raw: false });
+    await this.take({ file: 0, from: NONE, once: false });
   }
 
   /** Makes sessions of one of so many parts of all people, once what all have is there. */
