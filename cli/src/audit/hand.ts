@@ -51,7 +51,9 @@ export class Hand {
   /** One thing at a time. */
   private before: Promise<unknown> = Promise.resolve();
 
-  private constructor(private readonly db: Database, private readonly connection: DuckDBConnection, private readonly schema: string, private readonly raw: boolean) {}
+  private constructor(
+    private readonly db: Database, private readonly connection: DuckDBConnection, private readonly schema: string, private readonly raw: boolean,
+  ) {}
 
   /** Whether it has taken any events. */
   public get used(): boolean {
