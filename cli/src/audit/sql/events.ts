@@ -19,7 +19,11 @@ const subjectsPatched = 'len(list_filter(from_json(requestObject, \'["JSON"]\'),
 /** What the authorizer says is quoted by Go. */
 const unquoted = (field: string) => `replace(replace(${field}, '\\"', '"'), '\\\\', '\\')`;
 const QUOTED = '"((?:[^"\\\\]|\\\\.)*)"';
-export const REASON = `^RBAC: allowed by (RoleBinding|ClusterRoleBinding) ${QUOTED} of (Role|ClusterRole) ${QUOTED} to (User|Group|ServiceAccount) "`;
+/** No more than four groups: RE2 goes through a text once for so many, and back and forth for more. */
+export const REASON = `^RBAC: allowed by (RoleBinding|ClusterRoleBinding) ${QUOTED} of (Role|ClusterRole) ${QUOTED} to (?:User|Group|ServiceAccount) "`;
+/** A RoleBinding is named as name/namespace. */
+const BINDING_NAMESPACE = 'split_part(grant_parts.binding, \'/\', -1)';
+const BINDING_NAME = `left(grant_parts.binding, greatest(length(grant_parts.binding) - length(${BINDING_NAMESPACE}) - 1, 0))`;
 
 /** Microseconds since 1970, of any text: people write times too, and `infinity` is one. No later than the year 2100. */
 const micros = (time: string) => {
@@ -81,8 +85,8 @@ SELECT
   ${either(review, '\'\'', annotation('authorization.k8s.io/decision'))} AS decision,
   ${either(review, '\'\'', annotation('authorization.k8s.io/reason'))} AS reason,
   grant_parts.kind AS grant_kind,
-  CASE WHEN grant_parts.kind = 'RoleBinding' THEN ${unquoted('regexp_extract(grant_parts.binding, \'^(.*)/([^/]*)$\', 2)')} ELSE '' END AS grant_namespace,
-  CASE WHEN grant_parts.kind = 'RoleBinding' THEN ${unquoted('regexp_extract(grant_parts.binding, \'^(.*)/([^/]*)$\', 1)')} ELSE ${unquoted('grant_parts.binding')} END AS grant_name,
+  CASE WHEN grant_parts.kind = 'RoleBinding' THEN ${unquoted(BINDING_NAMESPACE)} ELSE '' END AS grant_namespace,
+  CASE WHEN grant_parts.kind = 'RoleBinding' THEN ${unquoted(BINDING_NAME)} ELSE ${unquoted('grant_parts.binding')} END AS grant_name,
   grant_parts.role_kind AS grant_role_kind,
   ${unquoted('grant_parts.role')} AS grant_role,
   CASE WHEN ${inPod} THEN ${parameter('container')} ELSE ${when(`${ephemeral} OR ${created}`, added('name'))} END AS container,
@@ -104,7 +108,7 @@ SELECT
   ${when(binding, 'requestObject->>\'$.roleRef.name\'')} AS bound_role
 FROM (
   SELECT * REPLACE (try_cast(requestObject AS JSON) AS requestObject),
-    regexp_extract(${annotation('authorization.k8s.io/reason')}, ${text(REASON)}, ['kind', 'binding', 'role_kind', 'role', 'subject']) AS grant_parts,
+    regexp_extract(${annotation('authorization.k8s.io/reason')}, ${text(REASON)}, ['kind', 'binding', 'role_kind', 'role']) AS grant_parts,
     list_filter(map_entries(coalesce(annotations, MAP {})), lambda entry: entry.key LIKE '%/past-git')[1] AS past
   FROM kept
 ) AS k JOIN sources AS s ON s.file = k.file
