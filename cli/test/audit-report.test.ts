@@ -424,6 +424,17 @@ describe('bypasses', () => {
     const [event] = exec({ stages: ['ResponseComplete'] });
     expect(await only([{ ...event, sourceIPs: '10.0.0.1', annotations: 7, impersonatedUser: 'x', responseStatus: [] }])).toMatchObject({ capability: 'exec', path: 'outside' });
   });
+
+  test.each<[string, unknown, string[] | undefined]>([
+    ['a text', 'sh', undefined],
+    ['half a text in quotes', '"sh', undefined],
+    ['a list of anything', ['sh', null, 5], ['sh', 'null', '5']],
+  ])('a command that was sent as %s', async (_, command, told) => {
+    const body = { spec: { ephemeralContainers: [{ name: 'd', image: 'x', command }] } };
+    const found = await only(request({ verb: 'patch', subresource: 'ephemeralcontainers', name: 'web', code: 400, message: 'no', body }));
+    expect(found).toMatchObject({ outcome: 'failed', image: 'x' });
+    expect(found.command).toEqual(told);
+  });
 });
 
 describe('logs', () => {

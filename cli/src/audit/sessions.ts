@@ -58,7 +58,8 @@ async function spans(evidence: Evidence, many: number): Promise<Span[]> {
 
 /** `2026-03-01T10:00:00.000001Z` of microseconds. */
 const time = (micros: string): string => `strftime(make_timestamp(${micros}), '%Y-%m-%dT%H:%M:%S.%fZ')`;
-const json = (column: string): string => `CAST(${column} AS JSON)`;
+/** Texts of a JSON list. What somebody sends as a command is logged before it is looked at, so it may be anything. */
+const list = (column: string): string => `list_transform(try(from_json(${column}, '["VARCHAR"]')), lambda one: coalesce(one, 'null'))`;
 const ended = (value: string): string => `CASE WHEN end_us = 0 OR outcome = 'open' THEN NULL ELSE ${value} END`;
 
 /** What is told of a session. An event that is damaged may have no time. */
@@ -70,7 +71,7 @@ const TOLD = {
   seconds: ended('(end_us - start_us) / 1e6'),
   outcome: 'outcome',
   user: 'person',
-  groups: json('person_groups'),
+  groups: list('person_groups'),
   impersonator: 'impersonator',
   path: 'path',
   outside: 'outside',
@@ -78,7 +79,7 @@ const TOLD = {
   namespace: 'namespace',
   pod: 'pod',
   container: 'container',
-  command: json('command'),
+  command: list('command'),
   image: 'image',
   object: 'object',
   grantKind: 'grant_kind',
@@ -96,7 +97,7 @@ const TOLD = {
   message: 'message',
   denied: 'denied',
   client: 'client',
-  sources: json('sources'),
+  sources: list('sources'),
   events: 'events',
 };
 /** A row of the question: without names, for they would be most of it. */
@@ -159,8 +160,6 @@ function where({ since, until, users, withoutUsers, namespaces, paths }: Wanted,
   return conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
 }
 
-const list = (parsed: unknown): string[] => Array.isArray(parsed) ? parsed.map(String) : [];
-
 /** A text, if there is one. */
 const some = (text: string | null): string | undefined => text || undefined;
 
@@ -192,7 +191,7 @@ const otherGrant = ({ kind, namespace, name, role, requestedBy, reason, ticket, 
 /** Values are taken by their place: to take a row apart by name takes several times as long. */
 function session(row: Values): DebugSession {
   const outcome: SessionOutcome = row[AT.outcome];
-  const command = list(row[AT.command]);
+  const command: string[] = row[AT.command] ?? [];
   const kind = row[AT.grantKind];
   return {
     id: row[AT.id],
@@ -202,7 +201,7 @@ function session(row: Values): DebugSession {
     seconds: row[AT.seconds] ?? undefined,
     outcome,
     user: row[AT.user],
-    groups: list(row[AT.groups]),
+    groups: row[AT.groups] ?? [],
     impersonator: some(row[AT.impersonator]),
     path: row[AT.path],
     outside: some(row[AT.outside]),
@@ -221,7 +220,7 @@ function session(row: Values): DebugSession {
     refusal: outcome === 'refused' ? refusal(row[AT.decision], row[AT.message]) : undefined,
     wouldDeny: row[AT.denied] ?? [],
     client: row[AT.client],
-    sources: list(row[AT.sources]),
+    sources: row[AT.sources] ?? [],
     events: Number(row[AT.events]),
   };
 }
