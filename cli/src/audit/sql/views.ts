@@ -59,11 +59,9 @@ FROM (SELECT events.*, ${capabilityOf(EVENT)} AS capability FROM events) AS e
 WHERE capability IS NOT NULL AND dry_run = 0
 GROUP BY ${REQUEST}`,
 
-    // Attaching to a container that one added, or reading its log, is part of adding it.
+    // Attaching to a container that one added, or reading its log, is part of adding it. No more is here than what makes requests one session.
     debug_steps: `
-SELECT r.cluster, r.audit_id, r.received_us, r.user_name, r.as_user, r.verb, r.uri, r.log, r.stages, r.end_us, r.code, r.namespace, r.name AS pod, r.message,
-  r.user_groups, r.as_groups, r.sources, r.client, r.decision, r.reason, r.grant_kind, r.grant_namespace, r.grant_name, r.grant_role_kind, r.grant_role,
-  r.container, r.command, r.image,
+SELECT r.cluster, r.audit_id, r.received_us, r.user_name, r.as_user, r.verb, r.uri, r.stages, r.end_us, r.code, r.namespace, r.name AS pod, r.container,
   CASE WHEN d.debug_us IS NULL THEN 0 ELSE 1 END AS follows,
   CASE WHEN d.debug_us IS NULL THEN r.capability ELSE 'ephemeral-containers' END AS capability,
   CASE WHEN d.debug_us IS NULL AND r.capability <> 'ephemeral-containers' THEN r.command ELSE '' END AS command_key
@@ -173,13 +171,16 @@ FROM (
         WHEN code >= 400 THEN 'failed'
         ELSE 'completed' END AS outcome
     FROM (
-      SELECT ${SESSION.replace('command_key', 'session_number')}, session_id, start_us, MAX(end_us) AS end_us, SUM(stages) AS events, COUNT(*) AS requests,
-        SUM(CASE WHEN end_us = 0 THEN 1 ELSE 0 END) AS open_requests,
-        ${['user_groups', 'as_groups', 'sources', 'client', 'decision', 'message', 'grant_kind', 'grant_namespace', 'grant_name', 'grant_role_kind', 'grant_role', 'command', 'image']
-          .map(column => `MAX(CASE WHEN place = 1 THEN ${column} ELSE '' END) AS ${column}`).join(', ')},
-        MAX(CASE WHEN place = 1 THEN code ELSE 0 END) AS code
-      FROM session_requests
-      GROUP BY ${SESSION}, session_number, session_id, start_us
+      SELECT t.*, ${['user_groups', 'as_groups', 'sources', 'client', 'decision', 'message', 'grant_kind', 'grant_namespace', 'grant_name', 'grant_role_kind', 'grant_role', 'command', 'image', 'code'].map(column => `m.${column} AS ${column}`).join(', ')}
+      FROM (
+        SELECT ${SESSION.replace('command_key', 'session_number')}, session_id, start_us, MAX(end_us) AS end_us, SUM(stages) AS events, COUNT(*) AS requests,
+          SUM(CASE WHEN end_us = 0 THEN 1 ELSE 0 END) AS open_requests,
+          ${['audit_id', 'verb', 'uri'].map(column => `MAX(CASE WHEN place = 1 THEN ${column} ELSE '' END) AS main_${column}`).join(', ')}, MAX(CASE WHEN place = 1 THEN received_us END) AS main_us
+        FROM session_requests
+        GROUP BY ${SESSION}, session_number, session_id, start_us
+      ) AS t
+      JOIN debug_requests AS m ON m.cluster = t.cluster AND m.audit_id = t.main_audit_id AND m.verb = t.main_verb AND m.uri = t.main_uri
+        AND m.user_name = t.user_name AND m.as_user = t.as_user AND COALESCE(m.received_us, 0) = COALESCE(t.main_us, 0)
     ) AS r
     LEFT JOIN declared AS d ON d.binding_kind = r.grant_kind AND d.namespace = r.grant_namespace AND d.role_kind = r.grant_role_kind AND d.role = r.grant_role AND (d.binding = r.grant_name OR d.binding = '')
   ) AS q
