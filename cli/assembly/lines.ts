@@ -20,7 +20,7 @@ const TIME: i32 = 27;
 /** Lines, each with its end. */
 export const room = memory.data(ROOM + BEYOND, 16);
 export const roomFor = ROOM;
-/** What is looked for: words with a quote after each, and one more after the last of a list. */
+/** What is looked for: words of at least three letters, with a quote after each and how long that is before it; 0 ends a list. */
 export const words = memory.data(WORDS);
 export const wordsFor = WORDS;
 /** Of each line that has to be read: its number among those of this time, from 1, its begin and its end. */
@@ -138,16 +138,15 @@ function harmless(resource: usize, verb: usize, user: usize): usize {
 
 /** `mayMatter` of `src/audit/may-matter.ts`. */
 function matters(resource: usize, subresource: usize, verb: usize, user: usize): bool {
-  if (same(resource, reviews) != 0) return begins(user, nodes);
+  if (same(resource, reviews)) return begins(user, nodes);
   if (subresource != 0 && load<u8>(subresource) != QUOTE) {
-    for (let one = subresources; load<u8>(one) != QUOTE; one = next(one)) {
-      if (same(subresource, one) != 0) return true;
+    for (let one = subresources; load<u8>(one) != 0; one = next(one)) {
+      if (same(subresource, one)) return true;
     }
     return false;
   }
-  for (let one = writes; load<u8>(one) != QUOTE; one = next(next(one))) {
-    const write = same(resource, one);
-    if (write != 0 && same(verb, write) != 0) return true;
+  for (let one = writes; load<u8>(one) != 0; one = next(next(one))) {
+    if (same(resource, one) && same(verb, next(one))) return true;
   }
   return false;
 }
@@ -176,9 +175,9 @@ function annotations(at: usize): usize {
     const key = at + 1;
     at = word(key);
     if (at == 0) return 0;
-    for (let one = notes; load<u8>(one) != QUOTE; one = next(one)) {
-      const long = next(one) - one;
-      if (at - key >= long && same(at - long, one) != 0) return 0;
+    for (let one = notes; load<u8>(one) != 0; one = next(one)) {
+      const long = load<u8>(one);
+      if (at - key >= long && same(at - long, one)) return 0;
     }
     if (load<u8>(at) != COLON || load<u8>(at + 1) != QUOTE) return 0;
     at = text(at + 2);
@@ -283,24 +282,17 @@ function seek(at: usize, a: u8, b: u8, c: u8, d: u8): usize {
   }
 }
 
-/** The place after a word of a list, with its quote, if a text is the same; 0: it is not. */
-function same(at: usize, one: usize): usize {
-  for (; load<u8>(at) == load<u8>(one); at++, one++) {
-    if (load<u8>(one) == QUOTE) return one + 1;
-  }
-  return 0;
+/** Whether a text is a word of a list; most are told by their first four bytes. */
+function same(at: usize, one: usize): bool {
+  return load<u32>(at) == load<u32>(one + 1) && memory.compare(at, one + 1, load<u8>(one)) == 0;
 }
 
 /** Whether a text begins with a word of a list. */
 function begins(at: usize, one: usize): bool {
-  for (; load<u8>(one) != QUOTE; at++, one++) {
-    if (load<u8>(at) != load<u8>(one)) return false;
-  }
-  return true;
+  return memory.compare(at, one + 1, load<u8>(one) - 1) == 0;
 }
 
 /** The word after another in a list. */
 function next(one: usize): usize {
-  while (load<u8>(one) != QUOTE) one++;
-  return one + 1;
+  return one + 1 + load<u8>(one);
 }

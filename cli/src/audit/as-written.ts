@@ -81,7 +81,7 @@ export class AsWritten {
     let at = 0;
     for (const [name, list] of Object.entries(lists)) {
       this.program[name as keyof typeof lists].value = words.value + at;
-      const written = [...list, ''].map(word => `${word}"`).join('');
+      const written = `${list.map(word => `${String.fromCharCode(word.length + 1)}${word}"`).join('')}\0`;
       if (at + written.length > place.length) throw new RangeError('what matters has more words than assembly/lines.ts has room for');
       at += place.write(written, at, 'latin1');
     }

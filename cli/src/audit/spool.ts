@@ -112,10 +112,11 @@ export class Spool {
     return { events: events + asWritten.passed, lines, longest: this.longest, times, damage: this.damage.found };
   }
 
-  /** Notes when an event was. */
+  /** Notes when an event was, if that is before or after all others. */
   private see({ requestReceivedTimestamp, stageTimestamp }: AuditEvent): void {
+    const [first = '', last = first] = this.times;
     for (const time of [requestReceivedTimestamp, stageTimestamp]) {
-      if (typeof time === 'string' && TIME.test(time)) this.times = edges([...this.times, time]);
+      if (typeof time === 'string' && (first === '' || time < first || time > last) && TIME.test(time)) this.times = edges([...this.times, time]);
     }
   }
 
