@@ -39,6 +39,8 @@ const BATCH = 16_000_000;
 /** More bytes of events are for one hand, for two need twice the memory. */
 const MUCH = 40_000_000;
 
+const spoolOf = (folder: string, index: number): string => join(folder, `spool-${index}.json`);
+
 /** Files in batches of about as many bytes, at least one for each hand where there are so many files. */
 function batches(files: readonly string[]): string[][] {
   const sizes = files.map(file => statSync(file).size);
@@ -65,12 +67,14 @@ export class Evidence {
   public static async read(sources: Source[], options: EvidenceOptions): Promise<Evidence> {
     const folder = mkdtempSync(join(tmpdir(), 'secure-debug-audit-'));
     const threads = new Threads(options.reading);
+    let read = 0;
+    const tell = (many: number) => options.progress?.(read += many);
     let evidence: Evidence | undefined;
     try {
-      threads.begin(sources);
+      threads.begin(sources[0], spoolOf(folder, 0), tell);
       evidence = new Evidence(folder, await Database.open(folder, options.memory), views(options.declared !== undefined));
       await evidence.begin(sources, options);
-      await evidence.load(sources, threads, options);
+      await evidence.load(sources, threads, tell, options.stdin);
       const closed = threads.close();
       if (options.convert !== undefined) await evidence.write(options.convert, sources.some(({ cluster }) => cluster !== undefined));
       await evidence.ready(options);
@@ -151,15 +155,13 @@ export class Evidence {
     for (let i = 1; i <= (small ? 1 : PARALLEL); i++) this.hands.push(await Hand.of(db, `part_${i}`, convert !== undefined));
   }
 
-  private async load(sources: Source[], threads: Threads, { stdin, progress }: EvidenceOptions): Promise<void> {
+  private async load(sources: Source[], threads: Threads, tell: (bytes: number) => void, stdin?: Readable): Promise<void> {
     const damages = sources.map(() => new Damage());
     const events: number[] = [];
-    let read = 0;
-    const tell = (many: number) => progress?.(read += many);
     let next = 0;
     const work = () => this.db.aside(async connection => {
       for (let index = next++; index < sources.length; index = next++) {
-        const [source, spool] = [sources[index], join(this.folder, `spool-${index}.json`)];
+        const [source, spool] = [sources[index], spoolOf(this.folder, index)];
         const kept = () => threads.read(source, spool, () => bytesOf(connection, source, stdin, tell), tell);
         events[index] = await this.one(connection, index, source, damages[index], kept);
       }

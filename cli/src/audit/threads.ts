@@ -4,7 +4,7 @@ import { join } from 'path';
 import { Worker } from 'worker_threads';
 import { AsWritten } from './as-written';
 import { read as bytesOf } from './bytes';
-import { Part, partsOf, WHOLE } from './parts';
+import { Part, partsOf } from './parts';
 import { Fill } from './skim';
 import { Source } from './sources';
 import { joined, Spool, Told } from './spool';
@@ -68,6 +68,15 @@ export async function readPart(shared: Shared, number: number, asWritten: AsWrit
   return { told: await kept.fill(name, bytesOf(file, tell, parts[number]), asWritten), files: kept.files };
 }
 
+/** A file that other threads have begun to read. */
+interface Begun {
+  readonly shared: Shared;
+  /** What was read, by the number of its part. */
+  readonly read: ReadPart[];
+  /** They have no part left. */
+  readonly done: Promise<unknown>;
+}
+
 /** A thread beside the one of the program. */
 interface Other {
   readonly thread: Worker;
@@ -81,6 +90,7 @@ interface Other {
 export class Threads {
   private readonly many: number;
   private readonly others: Other[] = [];
+  private readonly begun = new Map<Source, Begun>();
   /** One file at a time. */
   private before: Promise<unknown> = Promise.resolve();
 
@@ -90,9 +100,10 @@ export class Threads {
     this.many = alone ? 1 : options.threads ?? Math.min(availableParallelism(), MOST);
   }
 
-  /** Starts the other threads, if they read one of some files, while something else is done. */
-  public begin(sources: readonly Source[]): void {
-    if (sources.some(source => this.partOf(source) !== undefined)) this.start();
+  /** Lets the other threads begin with a file, if several read it, while something else is done. */
+  public begin(source: Source, spool: string, tell: (bytes: number) => void): void {
+    const shared = this.sharedOf(source, spool);
+    if (shared) this.begun.set(source, this.ask(shared, tell));
   }
 
   /**
@@ -102,15 +113,13 @@ export class Threads {
    * @param tell is told how many bytes were read of one that several read
    */
   public async read(source: Source, spool: string, open: () => Fill, tell: (bytes: number) => void): Promise<Kept> {
-    const { name, file } = source;
-    const part = this.partOf(source);
-    const parts = part === undefined ? [WHOLE] : partsOf(file, statSync(file).size, part);
-    if (parts.length === 1) {
+    const begun = this.begun.get(source);
+    const shared = begun?.shared ?? this.sharedOf(source, spool);
+    if (!shared) {
       const kept = new Spool(spool);
-      return { told: await kept.fill(name, open()), spools: kept.files };
+      return { told: await kept.fill(source.name, open()), spools: kept.files };
     }
-    const shared: Shared = { name, file, parts, spool, next: new Int32Array(new SharedArrayBuffer(4)) };
-    const kept = this.before.then(() => this.share(shared, tell));
+    const kept = this.before.then(() => this.share(begun ?? this.ask(shared, tell), tell));
     this.before = kept.catch(() => undefined);
     return kept;
   }
@@ -119,12 +128,14 @@ export class Threads {
     await Promise.all(this.others.map(({ thread }) => thread.terminate()));
   }
 
-  /** Of how many bytes the parts of a file are; undefined: one thread reads it. */
-  private partOf({ file, format, stdin }: Source): number | undefined {
+  /** A file in parts; undefined: one thread reads it. */
+  private sharedOf({ name, file, format, stdin }: Source, spool: string): Shared | undefined {
     if (format !== 'text' || stdin || this.many === 1) return undefined;
     const { size } = statSync(file);
     const part = this.options.part ?? Math.max(PART, Math.ceil(size / PARTS));
-    return this.options.part === undefined && size < FEW * part ? undefined : part;
+    if (this.options.part === undefined && size < FEW * part) return undefined;
+    const parts = partsOf(file, size, part);
+    return parts.length === 1 ? undefined : { name, file, parts, spool, next: new Int32Array(new SharedArrayBuffer(4)) };
   }
 
   private start(): void {
@@ -137,29 +148,32 @@ export class Threads {
     }
   }
 
-  private async share(shared: Shared, tell: (bytes: number) => void): Promise<Kept> {
+  private ask(shared: Shared, tell: (bytes: number) => void): Begun {
     const read: ReadPart[] = [];
     this.start();
-    const others = this.others.map(({ thread, over }) => {
-      const done = new Promise<void>(resolve => {
-        const hear = ({ part, done: ended }: Said) => {
-          if (part) {
-            read[part.number] = part;
-            tell(part.bytes);
-          }
-          if (!ended) return;
-          thread.off('message', hear);
-          resolve();
-        };
-        thread.on('message', hear).postMessage(shared);
-      });
-      return Promise.race([done, over]);
-    });
+    const done = Promise.all(this.others.map(({ thread, over }) => Promise.race([over, new Promise<void>(resolve => {
+      const hear = ({ part, done: ended }: Said) => {
+        if (part) {
+          read[part.number] = part;
+          tell(part.bytes);
+        }
+        if (!ended) return;
+        thread.off('message', hear);
+        resolve();
+      };
+      thread.on('message', hear).postMessage(shared);
+    })])));
+    // It may fail before anybody waits for it.
+    done.catch(() => undefined);
+    return { shared, read, done };
+  }
+
+  private async share({ shared, read, done }: Begun, tell: (bytes: number) => void): Promise<Kept> {
     const own = async () => {
       const asWritten = new AsWritten();
       for (const number of taken(shared)) read[number] = await readPart(shared, number, asWritten, tell);
     };
-    await Promise.all([own(), ...others]);
+    await Promise.all([own(), done]);
     const cut = read.findIndex(({ told }) => told.damage.cut.length > 0);
     const whole = cut < 0 ? read : read.slice(0, cut + 1);
     return { told: whole.map(({ told }) => told).reduce(joined), spools: whole.flatMap(({ files }) => files) };
