@@ -12,13 +12,17 @@ export const WHOLE: Part = { from: 0, to: Infinity };
 /** So many bytes are looked through at a time for the end of a line. */
 const LOOKED = 8_192;
 
-/** A file in parts of about so many bytes, each of which ends with a line; the last goes on to the end of what is written by then. */
-export function partsOf(file: string, size: number, part: number): Part[] {
+/**
+ * A file in parts, each of which ends with a line; the last goes on to the end of what is written by then.
+ *
+ * @param part about how many bytes the next part has, of so many that are left
+ */
+export function partsOf(file: string, size: number, part: (left: number) => number): Part[] {
   const fd = openSync(file, 'r');
   try {
     const parts: Part[] = [];
     let from = 0;
-    for (let at = part; at < size; at = from + part) {
+    for (let at = part(size); at < size; at = from + part(size - from)) {
       const to = lineAfter(fd, at);
       if (to === undefined || to >= size) break;
       parts.push({ from, to });

@@ -41,7 +41,7 @@ export interface Kept {
 export interface ThreadOptions {
   /** How many threads read; default: one for each core, at most `MOST`. */
   readonly threads?: number;
-  /** About so many bytes are read by one of them at a time; default: 16 MB, more where there would be too many parts. */
+  /** About so many bytes are read by one of them at a time; default: an eighth of what is left, but 16 to 128 MB. */
   readonly part?: number;
   /** The program of the others. */
   readonly program?: string;
@@ -51,10 +51,14 @@ export interface ThreadOptions {
 const MOST = 4;
 /** MiB for what a thread lets go at once: lines of text. */
 const YOUNG = 8;
-const PART = 16_000_000;
-const PARTS = 1_000;
-/** A file of fewer parts is read before another thread has got up to speed. */
-const FEW = 16;
+/** Large parts first, for each has files of its own; small ones last, so that all threads end at a time. */
+const PARTS = 8;
+const LEAST = 16_000_000;
+const LARGEST = 128_000_000;
+/** A smaller file is read before another thread has got up to speed. */
+const SMALL = 256_000_000;
+
+const partOf = (left: number): number => Math.min(LARGEST, Math.max(LEAST, Math.ceil(left / PARTS)));
 
 /** The part that a thread takes next, until there is none. */
 export function* taken({ next, parts }: Pick<Shared, 'next' | 'parts'>): Generator<number> {
@@ -132,9 +136,9 @@ export class Threads {
   private sharedOf({ name, file, format, stdin }: Source, spool: string): Shared | undefined {
     if (format !== 'text' || stdin || this.many === 1) return undefined;
     const { size } = statSync(file);
-    const part = this.options.part ?? Math.max(PART, Math.ceil(size / PARTS));
-    if (this.options.part === undefined && size < FEW * part) return undefined;
-    const parts = partsOf(file, size, part);
+    const { part } = this.options;
+    if (part === undefined && size < SMALL) return undefined;
+    const parts = partsOf(file, size, part === undefined ? partOf : () => part);
     return parts.length === 1 ? undefined : { name, file, parts, spool, next: new Int32Array(new SharedArrayBuffer(4)) };
   }
 
