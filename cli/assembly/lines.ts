@@ -59,6 +59,49 @@ const R: u8 = 0x52;
 const U: u8 = 0x75;
 const BEFORE_R: i32 = 9;
 
+/** So many bytes are compared at a time. */
+const BLOCK: i32 = 16;
+/** Where something has how long it is with its masks, and how many letters it has. */
+const LONG: i32 = -8;
+const LETTERS: i32 = -4;
+/** What is compared with, in blocks: letters, and after them which bytes of the block count. */
+const blocks = memory.data(2_048, 16);
+let blocksUsed: usize = 0;
+
+function something(letters: string): usize {
+  const what = blocks + blocksUsed + BLOCK;
+  const many = (letters.length + BLOCK - 1) / BLOCK;
+  store<u32>(what + LONG, 2 * BLOCK * many);
+  store<u32>(what + LETTERS, letters.length);
+  for (let i = 0; i < letters.length; i++) {
+    const at = what + 2 * BLOCK * (i / BLOCK) + i % BLOCK;
+    store<u8>(at, <u8>letters.charCodeAt(i));
+    store<u8>(at + BLOCK, 0xff);
+  }
+  blocksUsed += BLOCK + 2 * BLOCK * many;
+  return what;
+}
+
+const BEGIN = something('{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"');
+const AUDIT_ID = something(',"auditID":"');
+const STAGE = something(',"stage":"');
+const REQUEST_URI = something(',"requestURI":"');
+const VERB = something(',"verb":"');
+const USER = something(',"user":{"username":"');
+const REFERENCE = something('jectRe');
+const RESOURCE = something('jectRef":{"resource":"');
+const NAMESPACE = something(',"namespace":"');
+const NAME = something(',"name":"');
+const UID = something(',"uid":"');
+const API_GROUP = something(',"apiGroup":"');
+const API_VERSION = something(',"apiVersion":"');
+const RESOURCE_VERSION = something(',"resourceVersion":"');
+const SUBRESOURCE = something(',"subresource":"');
+const RECEIVED = something(',"requestReceivedTimestamp":"');
+const STAGED = something(',"stageTimestamp":"');
+const ANNOTATIONS = something(',"annotations":{');
+const ANOTHER = something('Event","apiVersion":"audit.k8s.io/');
+
 /** Looks at lines from one place to another, until so many have to be read as can be told; answers how far it has come. */
 export function look(from: usize, end: usize): usize {
   lines = 0;
@@ -80,20 +123,20 @@ export function look(from: usize, end: usize): usize {
 
 /** Where a line ends that is a whole event and does not matter; 0: it may be anything else. */
 function passed(at: usize): usize {
-  at = word(after(at, '{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"'));
-  at = word(after(at, ',"auditID":"'));
-  at = word(after(at, ',"stage":"'));
-  at = text(after(at, ',"requestURI":"'));
-  const verb = after(at, ',"verb":"');
-  const user = after(word(verb), ',"user":{"username":"');
+  at = word(after(at, BEGIN));
+  at = word(after(at, AUDIT_ID));
+  at = word(after(at, STAGE));
+  at = text(after(at, REQUEST_URI));
+  const verb = after(at, VERB);
+  const user = after(word(verb), USER);
   at = word(user);
   if (at == 0) return 0;
   while (true) {
     at = seek(at, J, R, E, BACKSLASH);
     const found = load<u8>(at);
     if (found == J) {
-      if (is(at, 'jectRe')) {
-        at = harmless(after(at, 'jectRef":{"resource":"'), verb, user);
+      if (is(at, REFERENCE)) {
+        at = harmless(after(at, RESOURCE), verb, user);
         break;
       }
     } else if (found == R) {
@@ -125,13 +168,13 @@ function passed(at: usize): usize {
 /** The place after an objectRef of which no request matters, from its resource on. */
 function harmless(resource: usize, verb: usize, user: usize): usize {
   let at = word(resource);
-  at = skipped(at, ',"namespace":"');
-  at = skipped(at, ',"name":"');
-  at = skipped(at, ',"uid":"');
-  at = skipped(at, ',"apiGroup":"');
-  at = skipped(at, ',"apiVersion":"');
-  at = skipped(at, ',"resourceVersion":"');
-  const subresource = after(at, ',"subresource":"');
+  at = skipped(at, NAMESPACE);
+  at = skipped(at, NAME);
+  at = skipped(at, UID);
+  at = skipped(at, API_GROUP);
+  at = skipped(at, API_VERSION);
+  at = skipped(at, RESOURCE_VERSION);
+  const subresource = after(at, SUBRESOURCE);
   if (subresource != 0) at = word(subresource);
   return at != 0 && load<u8>(at) == CLOSED && !matters(resource, subresource, verb, user) ? at + 1 : 0;
 }
@@ -153,11 +196,11 @@ function matters(resource: usize, subresource: usize, verb: usize, user: usize):
 
 /** Where a line ends that goes on with the end of an event on which no guardrail has noted anything. */
 function ended(at: usize): usize {
-  const received = after(at, ',"requestReceivedTimestamp":"');
-  const staged = after(time(received), ',"stageTimestamp":"');
+  const received = after(at, RECEIVED);
+  const staged = after(time(received), STAGED);
   at = time(staged);
   if (at == 0) return 0;
-  const annotated = after(at, ',"annotations":{');
+  const annotated = after(at, ANNOTATIONS);
   if (annotated != 0) at = annotations(annotated);
   if (at == 0 || load<u8>(at++) != CLOSED) return 0;
   if (load<u8>(at) == RETURN) at++;
@@ -214,7 +257,7 @@ function before(one: usize, other: usize): bool {
 
 /** Whether another event begins in the same line. */
 function another(at: usize): bool {
-  return is(at, 'Event","apiVersion":"audit.k8s.io/');
+  return is(at, ANOTHER);
 }
 
 function newline(at: usize): usize {
@@ -223,33 +266,23 @@ function newline(at: usize): usize {
 }
 
 /** The place after a field that may be there, if it is. */
-function skipped(at: usize, field: string): usize {
+function skipped(at: usize, field: usize): usize {
   const value = after(at, field);
   return value != 0 ? word(value) : at;
 }
 
 /** The place after something; 0: something else is there, or the place is none. */
-function after(at: usize, what: string): usize {
-  return at != 0 && is(at, what) ? at + what.length : 0;
+function after(at: usize, what: usize): usize {
+  return at != 0 && is(at, what) ? at + load<u32>(what + LETTERS) : 0;
 }
 
-/** Whether something is at a place: eight letters are compared at a time, the last ones together with some before them. */
-function is(at: usize, what: string): bool {
-  const letters = changetype<usize>(what);
-  const last = what.length - 8;
-  for (let i = 0; i < last; i += 8) {
-    if (differ(at + i, letters + 2 * i)) return false;
-  }
-  if (last >= 0) return !differ(at + last, letters + 2 * last);
-  for (let i = 0; i < what.length; i++) {
-    if (load<u8>(at + i) != what.charCodeAt(i)) return false;
+/** Whether something is at a place. */
+function is(at: usize, what: usize): bool {
+  const end = what + load<u32>(what + LONG);
+  for (; what < end; what += 2 * BLOCK, at += BLOCK) {
+    if (v128.any_true(v128.and(v128.xor(v128.load(at), v128.load(what)), v128.load(what + BLOCK)))) return false;
   }
   return true;
-}
-
-/** Whether eight bytes are others than eight letters, which have two bytes each. */
-function differ(at: usize, letters: usize): bool {
-  return v128.any_true(i16x8.ne(v128.load_ext<u8>(at), v128.load(letters)));
 }
 
 /** The place after the rest of a text and its quote; 0: it has an escape, or does not end. */
