@@ -34,29 +34,10 @@ export interface EvidenceOptions {
 
 /** Logs of fewer bytes are not worth a second hand. */
 const SMALL = 1_000_000;
-/** So many bytes of events are taken apart at a time. */
-const BATCH = 16_000_000;
 /** More bytes of events are for one hand, for two need twice the memory. */
 const MUCH = 40_000_000;
 
 const spoolOf = (folder: string, index: number): string => join(folder, `spool-${index}.json`);
-
-/** Files in batches of about as many bytes, at least one for each hand where there are so many files. */
-function batches(files: readonly string[]): string[][] {
-  const sizes = files.map(file => statSync(file).size);
-  const size = Math.min(BATCH, Math.ceil(sizes.reduce((sum, one) => sum + one, 0) / PARALLEL));
-  const found: string[][] = [];
-  let held = Infinity;
-  files.forEach((file, i) => {
-    if (held + sizes[i] / 2 > size) {
-      found.push([]);
-      held = 0;
-    }
-    found.at(-1)!.push(file);
-    held += sizes[i];
-  });
-  return found;
-}
 
 /**
  * What audit logs say about debugging, in an embedded DuckDB: each file is read once, where it lies, and only events that can matter are
@@ -177,7 +158,7 @@ export class Evidence {
   private async one(connection: DuckDBConnection, index: number, source: Source, damage: Damage, read: () => Promise<Kept>): Promise<number> {
     const { name, file, format } = source;
     if (format === 'parquet') {
-      const { damaged, why } = await this.take([{ file: index, from: parquet(file), once: false }], true);
+      const { damaged, why } = await this.take([{ file: index, from: parquet(file) }], true);
       if (damaged > 0) {
         damage.note(name, why ?? `${damaged} rows are no events`);
         return 0;
@@ -192,7 +173,8 @@ export class Evidence {
     // A reader of gzip says so itself, and where.
     if (format === 'zstd' && !await zstdWhole(file)) damage.note(name, 'cut off; nothing was read from there on');
     this.bytes += spools.reduce((sum, spool) => sum + statSync(spool).size, 0);
-    const { damaged, why } = await this.take(batches(spools).map(some => ({ file: index, from: spooled(some, told.longest), once: true })));
+    const shares = this.working.map((_, share) => spools.filter((_spool, i) => i % this.working.length === share)).filter(some => some.length > 0);
+    const { damaged, why } = await this.take(shares.map(some => ({ file: index, from: spooled(some, told.longest) })));
     for (const spool of spools) rmSync(spool);
     if (damaged > 0) damage.note(name, why ?? `${damaged} events could not be read`);
     return told.events;

@@ -1,8 +1,8 @@
 import { DuckDBConnection } from '@duckdb/node-api';
 import { Database } from './database';
 import { COLUMNS } from './sql/columns';
-import { EVENTS, FAILURES } from './sql/events';
-import { COLUMN_NAMES, DAMAGED, quoted, RELEVANT } from './sql/read';
+import { TAKEN_APART } from './sql/events';
+import { COLUMN_NAMES, DAMAGED, quoted, RELEVANT, UNTIMED } from './sql/read';
 
 /** Views, in order of use. */
 export type Relations = { readonly [name: string]: string };
@@ -18,8 +18,6 @@ export const BY_PEOPLE: { readonly [relation: string]: 'theirs' | 'view' | 'kept
 /** The first of them that needs what is made of the events of all. */
 const NEEDS_ALL = 'open_emergencies';
 
-const UNTIMED = 'try_cast("requestReceivedTimestamp" AS TIMESTAMPTZ) IS NULL';
-
 /** No events, with the columns of those that are read. */
 const NONE = `(SELECT ${Object.entries(COLUMNS).map(([name, type]) => `CAST(NULL AS ${type}) AS ${quoted(name)}`).join(', ')} WHERE 1 = 0)`;
 
@@ -32,8 +30,6 @@ export interface Events {
   readonly file: number;
   /** A relation with the columns of events. */
   readonly from: string;
-  /** Whether it costs much to ask it twice. */
-  readonly once: boolean;
 }
 
 /** A connection and a schema of its own, which has relations of some events and of some people; what it does not have is that of all. */
@@ -48,6 +44,8 @@ export class Hand {
 
   /** Tables that it has begun. */
   private readonly begun = new Set<string>();
+  /** So many of the events that it took are damaged. */
+  private damaged = 0;
   /** One thing at a time. */
   private before: Promise<unknown> = Promise.resolve();
 
@@ -65,19 +63,19 @@ export class Hand {
   }
 
   /** Takes events apart, unless some are damaged and only all or none are wanted. Says how many are damaged. */
-  public take({ file, from, once }: Events, allOrNone = false): Promise<number> {
+  public take({ file, from }: Events, allOrNone = false): Promise<number> {
     const taken = this.before.then(async () => {
       const those = `SELECT ${file} AS file, ${COLUMN_NAMES} FROM ${from} WHERE ${DAMAGED} OR ${RELEVANT}`;
-      if (once) await this.run(`CREATE OR REPLACE TABLE ${this.relation('batch')} AS ${those}`);
-      await this.run(`CREATE OR REPLACE VIEW ${this.relation('kept')} AS ${once ? `SELECT * FROM ${this.relation('batch')}` : those}`);
-      const [{ damaged }] = await this.db.rows(`SELECT CAST(count(*) AS INTEGER) AS damaged FROM kept WHERE ${DAMAGED} OR ${UNTIMED}`, this.connection);
-      if (damaged === 0 || !allOrNone) {
-        if (this.raw) await this.run('INSERT INTO main.raw SELECT * FROM kept');
-        await this.add('taken_apart', EVENTS);
-        await this.add('failures', FAILURES);
+      await this.run(`CREATE OR REPLACE VIEW ${this.relation('kept')} AS ${those}`);
+      if (allOrNone) {
+        const damaged = await this.count(`SELECT count(*) FROM kept WHERE ${DAMAGED} OR ${UNTIMED}`);
+        if (damaged > 0) return damaged;
       }
-      if (once) await this.run(`DROP TABLE ${this.relation('batch')}`);
-      return damaged;
+      if (this.raw) await this.run('INSERT INTO main.raw SELECT * FROM kept');
+      await this.add('taken_apart', TAKEN_APART);
+      const known = this.damaged;
+      this.damaged = await this.count('SELECT coalesce(sum(damaged), 0) FROM taken_apart');
+      return this.damaged - known;
     });
     this.before = taken.catch(() => undefined);
     return taken;
@@ -85,7 +83,7 @@ export class Hand {
 
   /** Has the relations of events, and no event. */
   public async takeNone(): Promise<void> {
-    await this.take({ file: 0, from: NONE, once: false });
+    await this.take({ file: 0, from: NONE });
   }
 
   /** Makes sessions of one of so many parts of all people, once what all have is there. */
@@ -101,6 +99,11 @@ export class Hand {
 
   public close(): void {
     this.connection.closeSync();
+  }
+
+  private async count(sql: string): Promise<number> {
+    const [{ many }] = await this.db.rows(`SELECT CAST((${sql}) AS INTEGER) AS many`, this.connection);
+    return many;
   }
 
   /** Adds rows to a table, which is there from the first time on. */

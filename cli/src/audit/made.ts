@@ -1,5 +1,6 @@
 import { all, Database } from './database';
 import { BY_PEOPLE, Hand, Relations } from './hand';
+import { FAILURES, TOLD_EVENTS } from './sql/events';
 
 /** So many events are made requests and sessions at a time, by each hand. */
 const AT_ONCE = 12_500;
@@ -23,12 +24,13 @@ export async function make(db: Database, hands: readonly Hand[], working: readon
   };
   if (!hands.some(({ used }) => used)) await hands[0].takeNone();
   const taken = hands.filter(({ used }) => used);
-  await view('events', together(taken, 'taken_apart'));
-  await view('failures', together(taken, 'failures'));
+  await view('taken_apart', together(taken, 'taken_apart'));
+  await view('events', TOLD_EVENTS);
   const [{ events }] = await db.rows('SELECT CAST(count(*) AS INTEGER) AS events FROM events');
   const making = working.slice(0, events < FEW ? 1 : working.length);
   const parts = Math.max(making.length, Math.ceil(events / atOnce));
   const ofAll = (async () => {
+    await keep('failures', FAILURES);
     for (const [name, how] of Object.entries(OF_ALL)) await (how === 'kept' ? keep : view)(name, relations[name]);
   })();
   let next = 0;

@@ -1,4 +1,4 @@
-import { VALIDATION_FAILURE } from './read';
+import { DAMAGED, UNTIMED, VALIDATION_FAILURE } from './read';
 import { REQUEST_KEYS } from './request-keys';
 import { text, texts } from './text';
 import { isDryRunIn } from '../dry-run';
@@ -54,12 +54,13 @@ export const API_SERVERS = ['kube-apiserver-kubelet-client', 'kube-apiserver', '
 /**
  * The relation `events`, as DuckDB makes it from what it read: flat columns of simple types, so that all that is built on it is plain
  * SQL. Another engine has to make this relation and `failures` of its own tables, and needs nothing else that is its own.
- * What an event lacks is an empty text. Times are microseconds since 1970; lists are JSON.
+ * What an event lacks is an empty text. Times are microseconds since 1970; lists are JSON. Some columns are for `failures`, and for who
+ * wants to know what is damaged.
  *
  * Who speaks with a kubelet directly is in the log as a question of the kubelet (`subjectaccessreviews`): it becomes a request of
  * whom the kubelet asked about, without an end, for the log does not say what the answer was.
  */
-export const EVENTS = `
+export const TAKEN_APART = `
 SELECT
   s.cluster AS cluster,
   s.log AS log,
@@ -105,25 +106,32 @@ SELECT
   ${when(binding, written(REQUEST_KEYS.closed))} AS closed,
   CASE WHEN ${binding} THEN CASE WHEN ${isJsonPatch} THEN ${subjectsPatched} ELSE coalesce(json_array_length(requestObject, '$.subjects'), 0) END ELSE 0 END AS bound_subjects,
   ${when(binding, 'requestObject->>\'$.roleRef.kind\'')} AS bound_role_kind,
-  ${when(binding, 'requestObject->>\'$.roleRef.name\'')} AS bound_role
+  ${when(binding, 'requestObject->>\'$.roleRef.name\'')} AS bound_role,
+  coalesce(NOT ${review} OR (
+    ${asked('resourceAttributes.resource')} = 'nodes' AND ${asked('resourceAttributes.subresource')} = 'proxy' AND ${asked('user')} NOT IN (${texts(API_SERVERS)})
+    AND (${asked('user')} NOT LIKE 'system:%' OR ${asked('resourceAttributes.verb')} = 'create')
+  ), false) AS is_told,
+  coalesce(annotations[${text(VALIDATION_FAILURE)}], '') AS noted,
+  coalesce("user".username, '') AS noted_user,
+  stage AS noted_stage,
+  CASE WHEN ${DAMAGED} OR ${UNTIMED} THEN 1 ELSE 0 END AS damaged
 FROM (
   SELECT * REPLACE (try_cast(requestObject AS JSON) AS requestObject),
     regexp_extract(${annotation('authorization.k8s.io/reason')}, ${text(REASON)}, ['kind', 'binding', 'role_kind', 'role']) AS grant_parts,
     list_filter(map_entries(coalesce(annotations, MAP {})), lambda entry: entry.key LIKE '%/past-git')[1] AS past
   FROM kept
-) AS k JOIN sources AS s ON s.file = k.file
-WHERE NOT ${review} OR (
-  ${asked('resourceAttributes.resource')} = 'nodes' AND ${asked('resourceAttributes.subresource')} = 'proxy' AND ${asked('user')} NOT IN (${texts(API_SERVERS)})
-  AND (${asked('user')} NOT LIKE 'system:%' OR ${asked('resourceAttributes.verb')} = 'create')
-)`;
+) AS k JOIN sources AS s ON s.file = k.file`;
+
+/** The relation `events`, of what was taken apart by that. */
+export const TOLD_EVENTS = 'SELECT * EXCLUDE (is_told, noted, noted_user, noted_stage, damaged) FROM taken_apart WHERE is_told';
 
 /** The relation `failures`: what policies would have refused, or did; a row for each policy. */
 export const FAILURES = `
 SELECT cluster, audit_id, received_us, user_name, stage, failure.policy AS policy, failure.binding AS binding, failure.message AS message,
   coalesce(CAST(to_json(failure."validationActions") AS VARCHAR), '[]') AS actions
 FROM (
-  SELECT s.cluster AS cluster, coalesce("auditID", '') AS audit_id, ${micros('requestReceivedTimestamp')} AS received_us, coalesce("user".username, '') AS user_name, stage,
-    unnest(try(from_json(annotations[${text(VALIDATION_FAILURE)}], '[{"policy":"VARCHAR","binding":"VARCHAR","message":"VARCHAR","validationActions":["VARCHAR"]}]'))) AS failure
-  FROM kept JOIN sources AS s ON s.file = kept.file
-  WHERE json_valid(annotations[${text(VALIDATION_FAILURE)}])
+  SELECT cluster, audit_id, received_us, noted_user AS user_name, noted_stage AS stage,
+    unnest(try(from_json(noted, '[{"policy":"VARCHAR","binding":"VARCHAR","message":"VARCHAR","validationActions":["VARCHAR"]}]'))) AS failure
+  FROM taken_apart
+  WHERE noted <> '' AND json_valid(noted)
 )`;

@@ -10,6 +10,9 @@ export const COLUMN_NAMES = Object.keys(COLUMNS).map(quoted).join(', ');
 /** No event: damaged, or of another kind. */
 export const DAMAGED = '("auditID" IS NULL OR "kind" IS DISTINCT FROM \'Event\' OR "apiVersion" IS DISTINCT FROM \'audit.k8s.io/v1\')';
 
+/** An event that nobody can put in order. */
+export const UNTIMED = '(try_cast("requestReceivedTimestamp" AS TIMESTAMPTZ) IS NULL)';
+
 const RAW: Fields = {
   verb: 'verb',
   apiGroup: 'coalesce(objectRef.apiGroup, \'\')',
