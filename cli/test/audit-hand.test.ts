@@ -35,7 +35,7 @@ const events = (name: string, ...lines: object[]) => {
   return spooled([file], 100_000);
 };
 const made = async () => {
-  await make(db, [hand], [hand], views(false));
+  await make(db, [hand], views(false));
   return db.rows('SELECT cluster, audit_id, (SELECT CAST(count(*) AS INTEGER) FROM failures AS f WHERE f.cluster = e.cluster AND f.audit_id = e.audit_id) AS failures FROM events AS e ORDER BY cluster, audit_id, stage');
 };
 const [, ended] = exec({ id: 'x', annotations: { [FAILURE]: JSON.stringify([{ policy: 'p', binding: 'b', message: 'm', validationActions: ['Audit'] }]) } }) as any[];

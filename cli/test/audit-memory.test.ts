@@ -62,7 +62,7 @@ test('what fails for some people ends it for all, and the engine can be closed',
   try {
     await db.run('CREATE TABLE sources (file INTEGER, log VARCHAR, cluster VARCHAR)');
     const hands = [await Hand.of(db, 'a'), await Hand.of(db, 'b')];
-    await expect(make(db, hands, hands, { ...views(false), debug_steps: 'SELECT no_such_column FROM debug_requests' }, 1)).rejects.toThrow('no_such_column');
+    await expect(make(db, hands, { ...views(false), debug_steps: 'SELECT no_such_column FROM debug_requests' }, 1)).rejects.toThrow('no_such_column');
     expect(await db.rows('SELECT CAST(count(*) AS INTEGER) AS many FROM events')).toEqual([{ many: 0 }]);
   } finally {
     db.close();

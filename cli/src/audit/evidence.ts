@@ -90,11 +90,6 @@ export class Evidence {
     return { ...this.earliest !== undefined && { from: this.earliest, to: this.latest } };
   }
 
-  /** Those who do what is next. */
-  private get working(): readonly Hand[] {
-    return this.bytes > MUCH ? this.hands.slice(0, 1) : this.hands;
-  }
-
   private see(times: readonly string[]): void {
     for (const time of times) {
       if (this.earliest === undefined || time < this.earliest) this.earliest = time;
@@ -173,7 +168,8 @@ export class Evidence {
     // A reader of gzip says so itself, and where.
     if (format === 'zstd' && !await zstdWhole(file)) damage.note(name, 'cut off; nothing was read from there on');
     this.bytes += spools.reduce((sum, spool) => sum + statSync(spool).size, 0);
-    const shares = this.working.map((_, share) => spools.filter((_spool, i) => i % this.working.length === share)).filter(some => some.length > 0);
+    const many = Math.min(spools.length, this.bytes > MUCH ? 1 : this.hands.length);
+    const shares = Array.from({ length: many }, (_, share) => spools.filter((_spool, i) => i % many === share));
     const { damaged, why } = await this.take(shares.map(some => ({ file: index, from: spooled(some, told.longest) })));
     for (const spool of spools) rmSync(spool);
     if (damaged > 0) damage.note(name, why ?? `${damaged} events could not be read`);
@@ -182,7 +178,7 @@ export class Evidence {
 
   /** Takes events apart, by all hands, and says how many are damaged. */
   private async take(some: readonly Events[], allOrNone = false): Promise<{ readonly damaged: number; readonly why?: string }> {
-    const { working } = this;
+    const working = this.bytes > MUCH ? this.hands.slice(0, 1) : this.hands;
     let damaged = 0;
     try {
       await all(some.map(async events => { damaged += await working[this.turn++ % working.length].take(events, allOrNone); }));
@@ -205,7 +201,7 @@ export class Evidence {
   private async ready({ atOnce }: EvidenceOptions): Promise<void> {
     const { db } = this;
     try {
-      await make(db, this.hands, this.working, this.relations, atOnce);
+      await make(db, this.hands, this.relations, atOnce);
     } finally {
       for (const hand of this.hands) hand.close();
     }
