@@ -24,7 +24,7 @@ describe('the compiled program', () => {
   };
 
   test.each([
-    '--help', 'audit report --help', 'completion bash', 'aprove', 'audit query', 'audit query logql outside',
+    '--help', 'audit report --help', 'completion bash', 'aprove', 'audit query',
     // These are refused by a file of their own, with the class of errors that the one file looks for.
     'rollout', 'completion tcsh',
   ])('says the same as its sources: %s', async line => {

@@ -9,6 +9,8 @@ export const PARALLEL = 2;
 
 /** DuckDB may use so many MiB; beyond, it writes to the temporary folder. */
 const MEMORY = 80;
+/** Two connections that take events apart need so many, of which they touch less: each gets 32 MiB to read JSON alone. */
+const MEMORY_TO_READ = 160;
 /** Not all that it needs for an answer can be written there: then it gets twice as much, and so on, up to so many times of it. */
 const MOST_MEMORY = 64;
 /** For a question of a user it gets this, and so many times what is kept. */
@@ -59,6 +61,11 @@ export class Database {
   /** Runs a statement, and once more with more memory where that was not enough. */
   public async run(sql: string, connection = this.connection): Promise<void> {
     await this.patiently(() => connection.run(sql));
+  }
+
+  /** What follows is read by two connections. */
+  public async readByTwo(): Promise<void> {
+    if (this.memory < MEMORY_TO_READ) await this.allow(MEMORY_TO_READ);
   }
 
   /** Rows of a question of our own. */

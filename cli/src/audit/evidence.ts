@@ -34,8 +34,27 @@ export interface EvidenceOptions {
 
 /** Logs of fewer bytes are not worth a second hand. */
 const SMALL = 1_000_000;
+/** So many bytes of events are taken apart at a time: what is not done with is held in memory. */
+const BATCH = 16_000_000;
 /** More bytes of events are for one hand, for two need twice the memory. */
 const MUCH = 40_000_000;
+
+/** Files in batches of about as many bytes, at least one for each hand where there are so many files. */
+function batches(files: readonly string[]): string[][] {
+  const sizes = files.map(file => statSync(file).size);
+  const size = Math.min(BATCH, Math.ceil(sizes.reduce((sum, one) => sum + one, 0) / PARALLEL));
+  const found: string[][] = [];
+  let held = Infinity;
+  files.forEach((file, i) => {
+    if (held + sizes[i] / 2 > size) {
+      found.push([]);
+      held = 0;
+    }
+    found.at(-1)!.push(file);
+    held += sizes[i];
+  });
+  return found;
+}
 
 const spoolOf = (folder: string, index: number): string => join(folder, `spool-${index}.json`);
 
@@ -168,9 +187,7 @@ export class Evidence {
     // A reader of gzip says so itself, and where.
     if (format === 'zstd' && !await zstdWhole(file)) damage.note(name, 'cut off; nothing was read from there on');
     this.bytes += spools.reduce((sum, spool) => sum + statSync(spool).size, 0);
-    const many = Math.min(spools.length, this.bytes > MUCH ? 1 : this.hands.length);
-    const shares = Array.from({ length: many }, (_, share) => spools.filter((_spool, i) => i % many === share));
-    const { damaged, why } = await this.take(shares.map(some => ({ file: index, from: spooled(some, told.longest) })));
+    const { damaged, why } = await this.take(batches(spools).map(some => ({ file: index, from: spooled(some, told.longest) })));
     for (const spool of spools) rmSync(spool);
     if (damaged > 0) damage.note(name, why ?? `${damaged} events could not be read`);
     return told.events;
@@ -181,6 +198,7 @@ export class Evidence {
     const working = this.bytes > MUCH ? this.hands.slice(0, 1) : this.hands;
     let damaged = 0;
     try {
+      if (working.length > 1 && some.length > 1) await this.db.readByTwo();
       await all(some.map(async events => { damaged += await working[this.turn++ % working.length].take(events, allOrNone); }));
     } catch (error) {
       return { damaged: 1, why: (error as Error).message.split('\n')[0] };
