@@ -1,7 +1,7 @@
 import { DuckDBConnection } from '@duckdb/node-api';
 import { Database } from './database';
 import { COLUMNS } from './sql/columns';
-import { TAKEN_APART } from './sql/events';
+import { takenApart } from './sql/events';
 import { COLUMN_NAMES, DAMAGED, quoted, RELEVANT, UNTIMED } from './sql/read';
 
 /** Views, in order of use. */
@@ -66,13 +66,12 @@ export class Hand {
   public take({ file, from }: Events, allOrNone = false): Promise<number> {
     const taken = this.before.then(async () => {
       const those = `SELECT ${file} AS file, ${COLUMN_NAMES} FROM ${from} WHERE ${DAMAGED} OR ${RELEVANT}`;
-      await this.run(`CREATE OR REPLACE VIEW ${this.relation('kept')} AS ${those}`);
       if (allOrNone) {
-        const damaged = await this.count(`SELECT count(*) FROM kept WHERE ${DAMAGED} OR ${UNTIMED}`);
+        const damaged = await this.count(`SELECT count(*) FROM (${those}) AS kept WHERE ${DAMAGED} OR ${UNTIMED}`);
         if (damaged > 0) return damaged;
       }
-      if (this.raw) await this.run('INSERT INTO main.raw SELECT * FROM kept');
-      await this.add('taken_apart', TAKEN_APART);
+      if (this.raw) await this.run(`INSERT INTO main.raw ${those}`);
+      await this.add('taken_apart', takenApart(those));
       const known = this.damaged;
       this.damaged = await this.count('SELECT coalesce(sum(damaged), 0) FROM taken_apart');
       return this.damaged - known;

@@ -59,8 +59,10 @@ export const API_SERVERS = ['kube-apiserver-kubelet-client', 'kube-apiserver', '
  *
  * Who speaks with a kubelet directly is in the log as a question of the kubelet (`subjectaccessreviews`): it becomes a request of
  * whom the kubelet asked about, without an end, for the log does not say what the answer was.
+ *
+ * @param kept a query of what was read, with the columns of events and the number of their log
  */
-export const TAKEN_APART = `
+export const takenApart = (kept: string): string => `
 SELECT
   s.cluster AS cluster,
   s.log AS log,
@@ -119,7 +121,7 @@ FROM (
   SELECT * REPLACE (try_cast(requestObject AS JSON) AS requestObject),
     regexp_extract(${annotation('authorization.k8s.io/reason')}, ${text(REASON)}, ['kind', 'binding', 'role_kind', 'role']) AS grant_parts,
     list_filter(map_entries(coalesce(annotations, MAP {})), lambda entry: entry.key LIKE '%/past-git')[1] AS past
-  FROM kept
+  FROM (${kept}) AS kept
 ) AS k JOIN sources AS s ON s.file = k.file`;
 
 /** The relation `events`, of what was taken apart by that. */
