@@ -20,7 +20,7 @@ const TIME: i32 = 27;
 /** Lines, each with its end. */
 export const room = memory.data(ROOM + BEYOND, 16);
 export const roomFor = ROOM;
-/** What is looked for: words of at least three letters, with a quote after each and how long that is before it; 0 ends a list. */
+/** What is looked for: words, with a quote after each and how long that is before it; 0 ends a list. */
 export const words = memory.data(WORDS);
 export const wordsFor = WORDS;
 /** Of each line that has to be read: its number among those of this time, from 1, its begin and its end. */
@@ -28,6 +28,7 @@ export const told = memory.data(TOLD * 12, 4);
 /** When the first event that was passed over was received, and the last one had its stage. */
 export const earliest = memory.data(TIME + BEYOND);
 export const latest = memory.data(TIME + BEYOND);
+export const timeFor = TIME;
 
 /** Where lists begin: subresources of which each request matters. */
 export let subresources: usize = 0;
@@ -315,9 +316,9 @@ function seek(at: usize, a: u8, b: u8, c: u8, d: u8): usize {
   }
 }
 
-/** Whether a text is a word of a list; most are told by their first four bytes. */
+/** Whether a text is a word of a list; most are told by their first two bytes. */
 function same(at: usize, one: usize): bool {
-  return load<u32>(at) == load<u32>(one + 1) && memory.compare(at, one + 1, load<u8>(one)) == 0;
+  return load<u16>(at) == load<u16>(one + 1) && memory.compare(at, one + 1, load<u8>(one)) == 0;
 }
 
 /** Whether a text begins with a word of a list. */

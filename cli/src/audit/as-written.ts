@@ -4,9 +4,6 @@ import { NODES, NOTES, REVIEWS, SUBRESOURCES, VERBS } from './may-matter';
 /** A line that has to be read, by the places of its bytes and its number among those that were looked at. */
 type Read = (from: number, to: number, number: number) => void;
 
-/** A time as the API server writes it has so many characters. */
-const TIME = 27;
-
 /**
  * Tells events that do not matter by how the API server writes them, without taking them apart. Whatever is written otherwise, has an
  * escape where a field's name could be, or has the begin of another event within, is not told.
@@ -38,11 +35,11 @@ export class AsWritten {
   }
 
   private get earliest(): Buffer {
-    return this.bytes(this.program.earliest.value, TIME);
+    return this.bytes(this.program.earliest.value, this.program.timeFor.value);
   }
 
   private get latest(): Buffer {
-    return this.bytes(this.program.latest.value, TIME);
+    return this.bytes(this.program.latest.value, this.program.timeFor.value);
   }
 
   /** Forgets what was told. */

@@ -10,6 +10,7 @@ import { Declared } from './declared';
 import { Events, Hand, RAW } from './hand';
 import { complete, make } from './made';
 import { MIB, sizeOf, Source } from './sources';
+import { edges } from './spool';
 import { COLUMN_NAMES, parquet, spooled } from './sql/read';
 import { text } from './sql/text';
 import { views } from './sql/views';
@@ -91,8 +92,8 @@ export class Evidence {
   public readonly damage = new Damage();
   public readonly logs: { name: string; events: number; cluster?: string }[] = [];
 
-  private earliest?: string;
-  private latest?: string;
+  /** The first and the last time of an event. */
+  private times: readonly string[] = [];
   /** What was kept, in MiB. */
   private kept = 0;
   private completed?: Promise<void>;
@@ -106,14 +107,12 @@ export class Evidence {
 
   /** From when to when the logs reach, RFC 3339. */
   public get reach(): { readonly from?: string; readonly to?: string } {
-    return { ...this.earliest !== undefined && { from: this.earliest, to: this.latest } };
+    const [from, to] = this.times;
+    return { ...from !== undefined && { from, to } };
   }
 
   private see(times: readonly string[]): void {
-    for (const time of times) {
-      if (this.earliest === undefined || time < this.earliest) this.earliest = time;
-      if (this.latest === undefined || time > this.latest) this.latest = time;
-    }
+    this.times = edges([...this.times, ...times]);
   }
 
   /** Rows of a question of our own. */

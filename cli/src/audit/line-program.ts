@@ -21,6 +21,7 @@ export interface LineProgram {
   readonly told: Global;
   readonly earliest: Global;
   readonly latest: Global;
+  readonly timeFor: Global;
   readonly subresources: Global;
   readonly writes: Global;
   readonly reviews: Global;

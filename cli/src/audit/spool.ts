@@ -43,7 +43,7 @@ export function joined(a: Told, b: Told): Told {
 }
 
 /** The first and the last of some times. */
-function edges(times: readonly string[]): string[] {
+export function edges(times: readonly string[]): string[] {
   if (times.length === 0) return [];
   return [times.reduce((a, b) => b < a ? b : a), times.reduce((a, b) => b > a ? b : a)];
 }
